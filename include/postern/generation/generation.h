@@ -1,0 +1,37 @@
+/* A generation: everything that decides whom we trust and who we are, loaded together, immutable, numbered.
+ * The loader packs it (pack.h) into sealed memory; a worker opens it here. The pack holds the bytes that the
+ * loader checked (configuration text, certificates, trust bundle, CRL index), and private keys travel apart.
+ * Counted references, one thread: a connection in its handshake, or not yet swept, holds the one it began
+ * with. */
+#ifndef POSTERN_GENERATION_GENERATION_H
+#define POSTERN_GENERATION_GENERATION_H
+
+#include <stdint.h>
+
+#include "postern/base/attributes.h"
+#include "postern/base/clock.h"
+#include "postern/base/err.h"
+#include "postern/config/config.h"
+#include "postern/tls/server.h"
+#include "postern/trust/trust.h"
+
+struct generation;
+
+/* Open a pack and build all contexts from it.
+ *   pack_fd  sealed memory; borrows (it is mapped, so it may be closed)
+ *   keys     the private keys in the order of the configuration, PEM or DER; borrows, the caller cleanses
+ *   clock    keeps
+ * Returns a generation with one reference, or NULL with err. */
+NODISCARD struct generation *generation_open(int pack_fd, const struct slice *keys, size_t key_count,
+                                             const struct clock *clock, struct err *err);
+struct generation *generation_ref(struct generation *generation);
+/* The last one frees everything and unmaps. NULL is nothing. */
+void generation_unref(struct generation *generation);
+
+uint64_t generation_number(const struct generation *generation);
+/* Borrowed as long as the generation. */
+const struct config *generation_config(const struct generation *generation);
+const struct trust *generation_trust(const struct generation *generation);
+const struct tls_server *generation_server(const struct generation *generation);
+
+#endif

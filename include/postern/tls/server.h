@@ -1,0 +1,87 @@
+/* What Postern is towards clients: certificates with their keys, protocol versions, and the demand for a
+ * client certificate, bound to one `struct trust`. Built whole from bytes, immutable, shared by all
+ * connections of a generation: one SSL_CTX. */
+#ifndef POSTERN_TLS_SERVER_H
+#define POSTERN_TLS_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "postern/base/attributes.h"
+#include "postern/base/err.h"
+#include "postern/base/slice.h"
+#include "postern/net/stream.h"
+#include "postern/tls/key.h"
+#include "postern/trust/path.h"
+#include "postern/trust/trust.h"
+#include "postern/trust/verdict.h"
+
+struct tls_server;
+struct x509_st;
+struct stack_st_X509;
+
+struct tls_pair {
+    struct slice chain;  /* PEM: the leaf first, then intermediates; borrows for the call */
+    struct tls_key *key; /* borrows for the call */
+};
+
+struct tls_server_options {
+    const struct tls_pair *pairs; /* one for each key type */
+    size_t pair_count;
+    int min_version, max_version; /* 0x0303 for TLS 1.2, 0x0304 for TLS 1.3 */
+    const char *ciphers;          /* TLS 1.2 cipher list; NULL: Mozilla intermediate */
+    const char *groups;           /* NULL: X25519:P-256:P-384 */
+    bool refuse_with_page;        /* on_refusal = page: a refused handshake completes, without tickets */
+    bool send_ca_names;           /* in the CertificateRequest */
+    const struct clock *clock;    /* keeps */
+};
+
+/*   trust  keeps; outlives the server
+ * Checks that each key matches its certificate, that the chain's order is right and each certificate is in
+ * date (a server certificate past notAfter is an error at a load).
+ * Returns NULL with err. */
+NODISCARD struct tls_server *tls_server_new(const struct tls_server_options *options,
+                                            const struct trust *trust, struct err *err);
+void tls_server_free(struct tls_server *server);
+
+/* The certificates of a pair as found, for `postern check` and status: calls each with subject (RFC 2253),
+ * issuer, names (comma-separated SANs), notBefore and notAfter in wall seconds. */
+struct tls_certificate_info {
+    const char *subject, *issuer, *names, *serial, *key;
+    int64_t not_before, not_after;
+    bool is_leaf;
+};
+void tls_server_describe(const struct tls_server *server,
+                         void (*each)(void *context, const struct tls_certificate_info *info), void *context);
+
+/* A client's connection: TLS as server over a connected socket.
+ *   fd  takes
+ * Its handshake asks for the verdict. STREAM_FAILED with tls_stream_verdict() refused means that the alert
+ * has been sent. Returns NULL (fd closed) without memory. */
+NODISCARD struct stream *tls_stream_accept(const struct tls_server *server, struct loop *loop, int fd);
+
+/* All below: after the handshake, of a stream that tls_stream_accept() made. */
+
+/* The verdict at the handshake, with the reason when refused (also after a failed handshake). If the
+ * handshake failed for another cause than the verdict, tls_stream_verdict()->reason is TRUST_ADMITTED or
+ * TRUST_NO_CERTIFICATE and stream_error() tells. */
+const struct trust_verdict *tls_stream_verdict(const struct stream *stream);
+/* What to ask trust_verdict() about again. */
+const struct trust_path *tls_stream_path(const struct stream *stream);
+/* The certificate that the client presented, also when refused; NULL if none. Borrowed: lives as the stream.
+ */
+struct x509_st *tls_stream_peer(const struct stream *stream);
+/* The verified path, leaf first, anchor last; NULL if there is none. Borrowed until the next read. */
+struct stack_st_X509 *tls_stream_peer_chain(const struct stream *stream);
+/* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; literals. */
+const char *tls_stream_version(const struct stream *stream);
+const char *tls_stream_cipher(const struct stream *stream);
+bool tls_stream_resumed(const struct stream *stream);
+/* The server name the client asked for (SNI), or an empty slice. Borrowed, unescaped. */
+struct slice tls_stream_server_name(const struct stream *stream);
+/* After a refusal by alert: nothing more is written; discard what comes until the peer ends, 64 KiB, or the
+ * owner's timer (1 s), so that the alert is not lost to a reset. STREAM_WAIT, or anything else: free it now.
+ */
+enum stream_status tls_stream_discard(struct stream *stream);
+
+#endif
