@@ -1,5 +1,5 @@
-/* A queue of bytes with a fixed upper bound: written at its end, consumed at its beginning. Memory is taken on
- * the first write and can be given back while it is empty, so that an idle connection holds none. Growth
+/* A queue of bytes with a fixed upper bound: written at its end, consumed at its beginning. Memory is taken
+ * on the first write and can be given back while it is empty, so that an idle connection holds none. Growth
  * doubles up to the limit; a write that does not fit fails and changes nothing. Embedded: init and clear.
  * Views into it live until the next call that writes, consumes or clears. */
 #ifndef POSTERN_BASE_BUFFER_H

@@ -1,5 +1,5 @@
-/* Time, as something that a test can replace. Wall time decides what certificates and CRLs are worth; monotonic
- * time decides waits. */
+/* Time, as something that a test can replace. Wall time decides what certificates and CRLs are worth;
+ * monotonic time decides waits. */
 #ifndef POSTERN_BASE_CLOCK_H
 #define POSTERN_BASE_CLOCK_H
 

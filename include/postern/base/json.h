@@ -17,7 +17,8 @@ struct json {
 };
 
 void json_init(struct json *json, struct buffer *buffer);
-/* Begin and end of values. A name is for a member of an object; NULL for an element of an array or the top. */
+/* Begin and end of values. A name is for a member of an object; NULL for an element of an array or the top.
+ */
 void json_object_begin(struct json *json, const char *name);
 void json_object_end(struct json *json);
 void json_array_begin(struct json *json, const char *name);

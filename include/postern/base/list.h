@@ -11,9 +11,8 @@ struct list {
 };
 
 /* The member that embeds this link. */
-#define LIST_ENTRY(link, type, member)                                                                       \
-    ((type *)(void *)((char *)(link) - offsetof(type, member)))
-#define LIST_EACH(link, head) for (struct list *link = (head)->next; link != (head); link = link->next)
+#define LIST_ENTRY(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
+#define LIST_EACH(link, head)          for (struct list *link = (head)->next; link != (head); link = link->next)
 /* The body may remove its own link. */
 #define LIST_EACH_SAFE(link, head)                                                                           \
     for (struct list *link = (head)->next, *link##_next = link->next; link != (head);                        \

@@ -6,7 +6,8 @@
 
 #include <stddef.h>
 
-/* Zeroed memory for count members of size bytes. Gives; free with free(). Aborts on exhaustion or overflow. */
+/* Zeroed memory for count members of size bytes. Gives; free with free(). Aborts on exhaustion or overflow.
+ */
 void *xcalloc(size_t count, size_t size);
 /* As realloc() of count members of size bytes; new bytes are not zeroed. Aborts on exhaustion or overflow. */
 void *xreallocarray(void *memory, size_t count, size_t size);

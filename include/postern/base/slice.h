@@ -15,7 +15,7 @@ struct slice {
 };
 
 /* For printf's "%.*s". */
-#define SLICE_ARG(slice)     (int)(slice).length, (slice).data
+#define SLICE_ARG(slice) (int)(slice).length, (slice).data
 /* A slice of a string literal, without its NUL. */
 #define SLICE_LITERAL(text) ((struct slice){"" text, sizeof(text) - 1})
 
