@@ -1,5 +1,6 @@
 #include "postern/base/memory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 
 void *xcalloc(size_t count, size_t size)
 {
+    ASSERT(size == 0 || count <= SIZE_MAX / size);
     void *memory = calloc(count != 0 ? count : 1, size != 0 ? size : 1);
     ASSERT(memory != NULL);
     return memory;
@@ -17,6 +19,7 @@ void *xreallocarray(void *memory, size_t count, size_t size)
     /* realloc() of no bytes may free and give NULL, which would look like exhaustion. */
     if (count == 0 || size == 0)
         count = size = 1;
+    ASSERT(count <= SIZE_MAX / size);
     void *grown = reallocarray(memory, count, size);
     ASSERT(grown != NULL);
     return grown;

@@ -4,7 +4,7 @@
 
 enum http_result http_request_expect(const struct http_request *request, bool *wants_continue)
 {
-    static const struct slice name = {"expect", 6};
+    static const struct slice name = SLICE_CONSTANT("expect");
     size_t count = http_fields_count_of(&request->fields, name);
     /* RFC 9110 §10.1.1: the gateway must ignore a 100-continue of HTTP/1.0, but nothing else. */
     if (count != 0) {
@@ -18,7 +18,7 @@ enum http_result http_request_expect(const struct http_request *request, bool *w
 
 static bool upgrades_to_websocket(const struct http_fields *fields)
 {
-    static const struct slice name = {"upgrade", 7};
+    static const struct slice name = SLICE_CONSTANT("upgrade");
     return http_list_has(fields, SLICE_LITERAL("connection"), name) &&
            http_fields_count_of(fields, name) == 1 &&
            slice_equal_nocase(http_fields_value(fields, name), SLICE_LITERAL("websocket"));

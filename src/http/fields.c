@@ -97,23 +97,24 @@ static bool is_one_of(struct slice name, const struct slice *names, size_t count
 bool http_field_is_hop_by_hop(struct slice name)
 {
     static const struct slice names[] = {
-        {"connection", 10},
-        {"keep-alive", 10},
-        {"proxy-connection", 16},
-        {"te", 2},
-        {"trailer", 7},
-        {"transfer-encoding", 17},
-        {"upgrade", 7},
-        {"http2-settings", 14},
-        {"proxy-authenticate", 18},
-        {"proxy-authorization", 19},
+        SLICE_CONSTANT("connection"),
+        SLICE_CONSTANT("keep-alive"),
+        SLICE_CONSTANT("proxy-connection"),
+        SLICE_CONSTANT("te"),
+        SLICE_CONSTANT("trailer"),
+        SLICE_CONSTANT("transfer-encoding"),
+        SLICE_CONSTANT("upgrade"),
+        SLICE_CONSTANT("http2-settings"),
+        SLICE_CONSTANT("proxy-authenticate"),
+        SLICE_CONSTANT("proxy-authorization"),
     };
     return is_one_of(name, names, LENGTH_OF(names));
 }
 
 bool http_field_is_framing(struct slice name)
 {
-    static const struct slice names[] = {{"content-length", 14}, {"transfer-encoding", 17}};
+    static const struct slice names[] = {SLICE_CONSTANT("content-length"),
+                                         SLICE_CONSTANT("transfer-encoding")};
     return is_one_of(name, names, LENGTH_OF(names));
 }
 

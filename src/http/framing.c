@@ -2,10 +2,10 @@
 
 #include "postern/http/status.h"
 
-static const struct slice name_connection = {"connection", 10};
-static const struct slice name_length = {"content-length", 14};
-static const struct slice name_coding = {"transfer-encoding", 17};
-static const struct slice coding_chunked = {"chunked", 7};
+static const struct slice name_connection = SLICE_CONSTANT("connection");
+static const struct slice name_length = SLICE_CONSTANT("content-length");
+static const struct slice name_coding = SLICE_CONSTANT("transfer-encoding");
+static const struct slice coding_chunked = SLICE_CONSTANT("chunked");
 
 /* RFC 9112 §9.3. "close" wins over "keep-alive". */
 static bool keeps_alive(const struct http_fields *fields, int minor)

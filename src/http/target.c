@@ -65,7 +65,7 @@ bool http_authority_parse(struct slice authority, struct slice *host, unsigned *
 /* Read Host into the target's authority. RFC 9112 §3.2. */
 static enum http_result read_host(const struct http_request *request, struct http_target *out)
 {
-    static const struct slice name = {"host", 4};
+    static const struct slice name = SLICE_CONSTANT("host");
     size_t count = http_fields_count_of(&request->fields, name);
     if (count > 1)
         return HTTP_HOST_REPEATED;

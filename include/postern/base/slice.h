@@ -17,7 +17,12 @@ struct slice {
 /* For printf's "%.*s". */
 #define SLICE_ARG(slice) (int)(slice).length, (slice).data
 /* A slice of a string literal, without its NUL. */
-#define SLICE_LITERAL(text) ((struct slice){"" text, sizeof(text) - 1})
+#define SLICE_LITERAL(text) ((struct slice)SLICE_CONSTANT(text))
+/* The same as the initialiser of something static. */
+#define SLICE_CONSTANT(text)                                                                                 \
+    {                                                                                                        \
+        "" text, sizeof(text) - 1                                                                            \
+    }
 
 struct slice slice_of(const char *data, size_t length);
 /* The bytes of a C string before its NUL; NULL is the empty slice. */
