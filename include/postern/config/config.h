@@ -97,6 +97,7 @@ struct config_field {
 struct config_identity {
     unsigned line;
     bool presets[PRESET_COUNT];
+    bool has_no_preset; /* preset = none */
     bool xfcc_cert, xfcc_chain, client_cert_chain;
     const struct config_field *fields; /* X-... = template; wins over a preset's field of the same name */
     size_t field_count;
@@ -126,7 +127,8 @@ struct config_route {
     unsigned line;
     struct slice path; /* "/" or "/a/b" without a trailing '/' */
     const struct config_backend *backend;
-    size_t index; /* in config.routes */
+    struct config_text backend_name; /* as the route names it */
+    size_t index;                    /* in config.routes */
 };
 
 struct config_limits {

@@ -43,7 +43,7 @@ struct template_part {
 
 struct template
 {
-    const struct template_part *parts; /* at least one; no two literals in a row */
+    const struct template_part *parts; /* at least one; literals may follow one another */
     size_t part_count;
 };
 
