@@ -73,26 +73,31 @@ static int check_identity(const struct draft *draft)
     return check_option(draft, identity->client_cert_chain, PRESET_RFC9440, "client_cert_chain");
 }
 
-/* One of two limits must be in the file, since the defaults fit: its line is the one to name. */
-static int limit_error(const struct draft *draft, const char *key, const char *other, const char *what,
-                       size_t right)
+static bool is_given(const struct draft *draft, enum section_id id, const char *name)
 {
-    char text[FORMAT_SIZE];
-    bool is_given = draft->key_lines[key_index(key_find(SECTION_LIMITS, slice_text(key)))] != 0;
-    return config_error(draft->err, draft->config, "limits", is_given ? key : other,
-                        line_of(draft, SECTION_LIMITS, is_given ? key : other),
-                        "%s %s %s; %s = %s or %s would be right", key, what, other, key,
-                        size_format(right, text), what[0] == 'e' ? "less" : "more");
+    return draft->key_lines[key_index(key_find(id, slice_text(name)))] != 0;
 }
 
+/* A limit that was left out follows head_size; one that was given must fit it. */
 static int check_limits(const struct draft *draft)
 {
-    const struct config_limits *limits = &draft->config->limits;
-    if (limits->target_size_bytes > limits->head_size_bytes)
-        return limit_error(draft, "target_size", "head_size", "exceeds", limits->head_size_bytes);
-    if (limits->connection_memory_bytes / 2 < limits->head_size_bytes)
-        return limit_error(draft, "connection_memory", "head_size", "is below twice the",
-                           2 * limits->head_size_bytes);
+    char right[FORMAT_SIZE];
+    struct config_limits *limits = &draft->config->limits;
+    size_t head_size = limits->head_size_bytes;
+    if (limits->target_size_bytes > head_size && is_given(draft, SECTION_LIMITS, "target_size"))
+        return config_error(
+            draft->err, draft->config, "limits", "target_size", line_of(draft, SECTION_LIMITS, "target_size"),
+            "is more than head_size; %s or less would be right", size_format(head_size, right));
+    if (limits->connection_memory_bytes / 2 < head_size &&
+        is_given(draft, SECTION_LIMITS, "connection_memory"))
+        return config_error(draft->err, draft->config, "limits", "connection_memory",
+                            line_of(draft, SECTION_LIMITS, "connection_memory"),
+                            "is less than twice head_size; %s or more would be right",
+                            size_format(2 * head_size, right));
+    if (limits->target_size_bytes > head_size)
+        limits->target_size_bytes = head_size;
+    if (limits->connection_memory_bytes / 2 < head_size)
+        limits->connection_memory_bytes = 2 * head_size;
     return 0;
 }
 

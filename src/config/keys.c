@@ -167,7 +167,7 @@ const struct key keys[] = {
     {SECTION_LIMITS, "field_count", KEY_COUNT, 0, "100", NULL, NULL, 1, 10000, LIMITS(field_count),
      "Most fields of a request. More is answered with 431."},
     {SECTION_LIMITS, "target_size", KEY_SIZE, 0, "8KiB", NULL, NULL, 64, 1 * MIB, LIMITS(target_size_bytes),
-     "Longest request target. More is answered with 414. At most head_size."},
+     "Longest request target. More is answered with 414. At most head_size, which it follows when left out."},
     {SECTION_LIMITS, "connections", KEY_COUNT, 0, "10000", NULL, NULL, 1, 1000000, LIMITS(connections),
      "Most clients connected at once, for each worker. The limit of open files must be over twice as much."},
     {SECTION_LIMITS, "connections_per_address", KEY_COUNT, 0, "unlimited", NULL, "unlimited", 1, 1000000,
@@ -175,7 +175,8 @@ const struct key keys[] = {
      "Most connections at once from one IPv4 address or IPv6 /64, for each worker."},
     {SECTION_LIMITS, "connection_memory", KEY_SIZE, 0, "256KiB", NULL, NULL, 64 * KIB, 64 * MIB,
      LIMITS(connection_memory_bytes),
-     "Most bytes that one connection may hold in our buffers, both ways together. At least twice head_size."},
+     "Most bytes that one connection may hold in our buffers, both ways together. At least twice head_size, "
+     "which it follows when left out."},
     {SECTION_LIMITS, "requests_per_connection", KEY_COUNT, 0, "unlimited", NULL, "unlimited", 1, 1000000000,
      LIMITS(requests_per_connection), "Requests after which a connection is closed behind the answer."},
 

@@ -43,7 +43,8 @@ void nearest_offer(struct nearest *nearest, struct slice candidate)
 {
     if (nearest->typed.length == 0 || nearest->typed.length > LENGTH_MAX || candidate.length > LENGTH_MAX)
         return;
-    size_t found = distance(nearest->typed, candidate);
+    bool is_short_form = nearest->typed.length >= 3 && slice_starts_with(candidate, nearest->typed);
+    size_t found = is_short_form ? 1 : distance(nearest->typed, candidate);
     if (found >= nearest->distance || found >= candidate.length)
         return;
     nearest->distance = found;
