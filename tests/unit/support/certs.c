@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "postern/base/memory.h"
 
@@ -31,7 +32,7 @@ EVP_PKEY *cert_key_new(const char *kind)
     EVP_PKEY *key = NULL;
     if (strncmp(kind, "RSA-", 4) == 0)
         key = EVP_RSA_gen((unsigned)atoi(kind + 4));
-    else if (strncmp(kind, "Ed", 2) == 0)
+    else if (strncasecmp(kind, "Ed", 2) == 0)
         key = EVP_PKEY_Q_keygen(NULL, NULL, kind);
     else
         key = EVP_EC_gen(kind);
