@@ -1,0 +1,160 @@
+#include "handshake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "postern/base/memory.h"
+#include "record.h"
+
+/* The certificate as read; also of a refused client, for the log. */
+static void read_identity(struct session *session)
+{
+    struct x509_st *leaf = tls_stream_peer(session->stream.stream);
+    if (leaf != NULL)
+        session->identity = identity_new(leaf, tls_stream_peer_chain(session->stream.stream));
+}
+
+static bool render_fields(struct session *session, const struct config *config)
+{
+    char *fields = NULL;
+    size_t length = 0;
+    if (session->identity == NULL || identity_render(session->identity, config, &fields, &length) != 0)
+        return false;
+    free(session->fields);
+    session->fields = fields;
+    session->fields_length = length;
+    return true;
+}
+
+static void set_refused(struct session *session, enum trust_reason reason, const char *detail)
+{
+    session->verdict = reason;
+    free(session->refusal);
+    session->refusal = detail[0] != '\0' ? xstrdup(detail) : NULL;
+    session->close_after = true;
+}
+
+static void count_handshake(struct session *session)
+{
+    struct metrics *metrics = session->proxy->environment.metrics;
+    bool resumed = tls_stream_resumed(session->stream.stream);
+    metric_add(metrics, resumed ? METRIC_handshakes_resumed : METRIC_handshakes_full, 1);
+}
+
+static void count_refusal(struct session *session)
+{
+    metric_add(session->proxy->environment.metrics, METRIC_handshakes_refused, 1);
+    metric_refusal(session->proxy->environment.metrics, (unsigned)session->verdict);
+}
+
+static enum step handshake_done(struct session *session)
+{
+    const struct trust_verdict *verdict = tls_stream_verdict(session->stream.stream);
+    count_handshake(session);
+    read_identity(session);
+    session->path = tls_stream_path(session->stream.stream);
+    if (verdict->reason == TRUST_ADMITTED && session->identity != NULL) {
+        session->verdict = TRUST_ADMITTED;
+        session->recheck_at_s = verdict->recheck_at;
+        proxy_note_recheck(session->proxy, verdict->recheck_at);
+        /* Nothing is forwarded for whom we cannot name. */
+        if (!render_fields(session, session->judged_by->config))
+            set_refused(session, TRUST_BAD_CERTIFICATE, "its identity fields cannot be written");
+    } else {
+        /* A handshake without certificate or verdict is not an admitted one, whatever OpenSSL says. */
+        bool odd = verdict->reason == TRUST_ADMITTED;
+        set_refused(session, odd ? TRUST_NO_CERTIFICATE : verdict->reason, odd ? "" : verdict->detail);
+    }
+    if (session->verdict != TRUST_ADMITTED)
+        count_refusal(session);
+    session_enter(session, SESSION_IDLE);
+    return STEP_AGAIN;
+}
+
+/* TRUST_NO_CERTIFICATE is the verdict before there is one, too: then OpenSSL's reason tells. */
+static bool failed_by_verdict(const struct trust_verdict *verdict, const char *error)
+{
+    if (verdict->reason == TRUST_NO_CERTIFICATE)
+        return strstr(error, "did not return a certificate") != NULL;
+    return verdict->reason != TRUST_ADMITTED;
+}
+
+static enum step handshake_failed(struct session *session)
+{
+    const struct trust_verdict *verdict = tls_stream_verdict(session->stream.stream);
+    struct metrics *metrics = session->proxy->environment.metrics;
+    read_identity(session);
+    const char *error = stream_error(session->stream.stream);
+    if (!failed_by_verdict(verdict, error)) {
+        metric_add(metrics, METRIC_handshakes_failed, 1);
+        record_refusal(session, cause_of(CAUSE_HANDSHAKE_FAILED), error);
+        session_cut(session);
+        return STEP_AGAIN;
+    }
+    set_refused(session, verdict->reason, verdict->detail);
+    count_refusal(session);
+    record_refusal(session, cause_of_trust(session->verdict), session->refusal);
+    session_enter(session, SESSION_DISCARD);
+    return STEP_AGAIN;
+}
+
+enum step handshake_step(struct session *session)
+{
+    switch (stream_handshake(session->stream.stream)) {
+    case STREAM_OK:
+        return handshake_done(session);
+    case STREAM_WAIT:
+        return STEP_WAIT;
+    default:
+        return handshake_failed(session);
+    }
+}
+
+void handshake_timeout(struct session *session)
+{
+    metric_add(session->proxy->environment.metrics, METRIC_handshakes_timed_out, 1);
+    record_refusal(session, cause_of(CAUSE_HANDSHAKE_TIMEOUT), NULL);
+    session_cut(session);
+}
+
+enum step discard_step(struct session *session)
+{
+    if (tls_stream_discard(session->stream.stream) == STREAM_WAIT)
+        return STEP_WAIT;
+    session_enter(session, SESSION_ENDED);
+    return STEP_AGAIN;
+}
+
+static bool ask_again(struct session *session, struct serving *serving)
+{
+    int64_t now_s = loop_wall_s(session->proxy->environment.loop);
+    struct trust_verdict verdict = {0};
+    if (serving->judge(serving, session->path, now_s, &verdict) != TRUST_ADMITTED) {
+        if (serving->trust != NULL)
+            trust_verdict_tell(serving->trust, session->path, now_s, &verdict);
+        set_refused(session, verdict.reason, verdict.detail);
+        return false;
+    }
+    if (serving != session->judged_by) {
+        if (session->identity != NULL && !render_fields(session, serving->config)) {
+            set_refused(session, TRUST_BAD_CERTIFICATE, "its identity fields cannot be written");
+            return false;
+        }
+        serving_unref(session->judged_by);
+        session->judged_by = serving_ref(serving);
+    }
+    session->recheck_at_s = verdict.recheck_at;
+    proxy_note_recheck(session->proxy, verdict.recheck_at);
+    return true;
+}
+
+bool handshake_is_current(struct session *session)
+{
+    struct serving *serving = session->proxy->serving;
+    if (session->verdict != TRUST_ADMITTED)
+        return false;
+    if (serving == session->judged_by &&
+        loop_wall_s(session->proxy->environment.loop) < session->recheck_at_s)
+        return true;
+    return ask_again(session, serving);
+}

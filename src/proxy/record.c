@@ -1,0 +1,57 @@
+#include "record.h"
+
+#include "exchange.h"
+
+static void fill_session(const struct session *session, struct access_record *record)
+{
+    record->client = session->client;
+    record->verdict = session->verdict == TRUST_ADMITTED ? "admitted" : "refused";
+    record->generation = session->judged_by->number;
+    if (session->identity != NULL) {
+        record->common_name = identity_common_name(session->identity);
+        record->serial = identity_serial(session->identity);
+        record->subject = identity_subject(session->identity);
+    }
+    if (session->socket >= 0 && session->state != SESSION_HANDSHAKE) {
+        record->tls_version = tls_stream_version(session->stream.stream);
+        record->cipher = tls_stream_cipher(session->stream.stream);
+    }
+}
+
+void record_refusal(struct session *session, struct cause cause, const char *detail)
+{
+    const struct clock *clock = loop_clock(session->proxy->environment.loop);
+    struct access_record record = {.reason = cause.code, .detail = detail, .upstream_us = -1};
+    fill_session(session, &record);
+    record.verdict = "refused";
+    record.duration_us = clock_monotonic_us(clock) - session->accepted_us;
+    record.time_ms = clock_wall_ms(clock) - record.duration_us / 1000;
+    access_log_write(session->proxy->environment.access_log, &record);
+}
+
+void record_exchange(struct session *session)
+{
+    const struct exchange *exchange = session->exchange;
+    const struct clock *clock = loop_clock(session->proxy->environment.loop);
+    struct metrics *metrics = session->proxy->environment.metrics;
+    struct access_record record = {
+        .request_id = exchange->request_id,
+        .method = exchange->method,
+        .target = exchange->target_text,
+        .host = exchange->host_text,
+        .user_agent = exchange->agent_text,
+        .status = exchange->status,
+        .upstream_us = exchange->upstream_us,
+        .bytes_in = exchange->request_relay.content,
+        .bytes_out = exchange->answered ? exchange->answer_length : exchange->response_relay.content,
+        .reason = exchange->cause.code,
+        .detail = session->verdict != TRUST_ADMITTED ? session->refusal : NULL,
+        .upstream = exchange->upstream_text,
+    };
+    fill_session(session, &record);
+    record.duration_us = clock_monotonic_us(clock) - exchange->begun_us;
+    record.time_ms = clock_wall_ms(clock) - record.duration_us / 1000;
+    access_log_write(session->proxy->environment.access_log, &record);
+    metric_add(metrics, METRIC_bytes_received, record.bytes_in);
+    metric_add(metrics, METRIC_bytes_sent, record.bytes_out);
+}
