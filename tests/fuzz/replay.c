@@ -43,8 +43,8 @@ static void run_mutations(uint8_t *data, size_t size)
     for (unsigned i = 0; i < MUTATION_COUNT && size != 0; i++) {
         size_t at = next_random(&state) % size;
         uint8_t before = data[at];
-        data[at] = i % 2 == 0 ? (uint8_t)(before ^ (1u << (next_random(&state) % 8)))
-                              : (uint8_t)next_random(&state);
+        data[at] = (uint8_t)(i % 2 == 0 ? before ^ (1u << (next_random(&state) % 8))
+                                        : next_random(&state) & 0xFFu);
         run(data, size);
         data[at] = before;
     }

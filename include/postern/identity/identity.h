@@ -22,14 +22,14 @@ struct identity;
 NODISCARD struct identity *identity_new(struct x509_st *leaf, struct stack_st_X509 *chain);
 void identity_free(struct identity *identity);
 
-/* Single attributes, for access logs, pages and authorisation; empty if absent. Borrowed. Unescaped UTF-8. */
+/* Single attributes, for access logs, pages and authorisation; empty if absent. Borrowed. As they
+ * stand in a field: printable ASCII, the rest percent-encoded. */
 struct slice identity_common_name(const struct identity *identity);
 struct slice identity_subject(const struct identity *identity); /* RFC 2253, printable ASCII */
 struct slice identity_issuer(const struct identity *identity);
 struct slice identity_serial(const struct identity *identity);      /* upper-case hex */
 struct slice identity_fingerprint(const struct identity *identity); /* SHA-256, lower-case hex */
-/* The text of a template variable, as it stands in a field; false if the attribute is absent. */
-int64_t identity_not_after(const struct identity *identity); /* wall seconds */
+int64_t identity_not_after(const struct identity *identity);        /* wall seconds */
 
 /* The field lines that go to the backend: "Name: value\r\n" for each preset and template of config, in its
  * order, checked to be field values (printable ASCII). Gives into *out; free with free().

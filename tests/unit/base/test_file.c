@@ -17,7 +17,7 @@ static int set_up(void **state)
 {
     struct place *place = calloc(1, sizeof(*place));
     assert_non_null(place);
-    strcpy(place->directory, "/tmp/postern-test-XXXXXX");
+    snprintf(place->directory, sizeof(place->directory), "/tmp/postern-test-XXXXXX");
     assert_non_null(mkdtemp(place->directory));
     snprintf(place->path, sizeof(place->path), "%s/file", place->directory);
     *state = place;

@@ -11,7 +11,9 @@ static void run_and_leave(void (*run)(void), int standard_error)
 {
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
-    signal(SIGABRT, SIG_DFL); /* the test runner's own handler would take it */
+    /* The test runner's own handler would take it. */
+    const struct sigaction as_usual = {.sa_handler = SIG_DFL};
+    sigaction(SIGABRT, &as_usual, NULL);
     dup2(standard_error, STDERR_FILENO);
     run();
     _exit(0);

@@ -1,0 +1,75 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "change.h"
+#include "postern/pki/audit.h"
+#include "postern/pki/crl.h"
+#include "postern/pki/profile.h"
+
+static int write_one(struct pki_profile *profile, struct pki_authority *authority, uint64_t days,
+                     const char *passphrase, struct err *err)
+{
+    if (pki_authority_unlock(authority, passphrase, err) < 0 ||
+        pki_authority_need_database(authority, err) < 0)
+        return -1;
+    return pki_crl_write(authority, pki_now(profile), days, err);
+}
+
+/* The Root of a pair: its key may be elsewhere, or its passphrase with somebody else. */
+static int refresh_root(struct pki_profile *profile, const char *passphrase, bool *kept, struct err *err)
+{
+    struct pki_crl_facts facts;
+    struct err reason = {0};
+    *kept = false;
+    if (write_one(profile, &profile->root, profile->settings.root_crl_days, passphrase, &reason) == 0)
+        return 0;
+    /* A key that is there and could be used, but did not work, is no reason to go on. */
+    bool is_away = !pki_authority_has_key_file(&profile->root) || (!passphrase && !profile->root.key);
+    *kept = is_away && pki_crl_facts(&profile->root, &facts, NULL) == 0 &&
+            facts.next_update_s > pki_now(profile);
+    return *kept ? 0 : err_set_at(err, reason.path, reason.line, "%s", reason.text);
+}
+
+static int fill(struct pki_profile *profile, struct pki_refreshed *out, struct err *err)
+{
+    out->has_intermediate = profile->has_intermediate;
+    out->crl_bundle = pki_profile_path(profile, "crl-bundle.pem");
+    if (pki_crl_facts(&profile->root, &out->root, err) < 0)
+        return -1;
+    return profile->has_intermediate ? pki_crl_facts(&profile->intermediate, &out->intermediate, err) : 0;
+}
+
+static int refresh(struct pki_profile *profile, const struct pki_refresh_options *options,
+                   struct pki_refreshed *out, struct err *err)
+{
+    struct pki_authority *issuer = pki_profile_issuer(profile);
+    if (pki_authority_unlock(issuer, options->ca_passphrase, err) < 0 ||
+        pki_authority_need_database(issuer, err) < 0)
+        return -1;
+    /* The Root's failure must not keep the Intermediate's CRL from gateways. */
+    int root = profile->has_intermediate ? refresh_root(profile, options->ca_passphrase, &out->root_kept, err)
+                                         : 0;
+    if (pki_change_publish(profile, err) < 0 || root < 0)
+        return -1;
+    struct pki_act act = {.act = "crl"};
+    return pki_audit(profile, &act, err) < 0 ? -1 : fill(profile, out, err);
+}
+
+int pki_refresh(const struct pki_refresh_options *options, struct pki_refreshed *out, struct err *err)
+{
+    struct pki_profile *profile;
+    *out = (struct pki_refreshed){0};
+    int result = pki_profile_open(options->directory, PKI_WRITE, options->clock, &profile, err);
+    if (result == 0)
+        result = refresh(profile, options, out, err);
+    if (result < 0)
+        pki_refreshed_clear(out);
+    pki_profile_close(profile);
+    return result;
+}
+
+void pki_refreshed_clear(struct pki_refreshed *refreshed)
+{
+    free(refreshed->crl_bundle);
+    *refreshed = (struct pki_refreshed){0};
+}

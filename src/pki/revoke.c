@@ -1,0 +1,227 @@
+#include "postern/pki/revoke.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "change.h"
+#include "find.h"
+#include "postern/pki/audit.h"
+#include "postern/pki/profile.h"
+
+static int check_options(const struct pki_revoke_options *options, struct err *err)
+{
+    int given = (options->name != NULL) + (options->serial != NULL) + (options->unit != NULL) + options->all;
+    if (given != 1)
+        return err_set(err, "say one of a name, a serial, a unit, or all");
+    return 0;
+}
+
+static const char *subject_of(const struct pki_revoke_options *options)
+{
+    return options->name     ? options->name
+           : options->serial ? options->serial
+           : options->unit   ? options->unit
+                             : "this profile";
+}
+
+/* Why there is nothing to revoke: it is already, or it never was. */
+static int explain_nothing(struct pki_database *database, int64_t now_s,
+                           const struct pki_revoke_options *options, struct err *err)
+{
+    struct pki_found found;
+    struct pki_revocation revocation;
+    struct pki_filter filter = {options->name, options->unit, options->kind};
+    char when[CLOCK_TEXT_SIZE];
+    int result = pki_find(database, 'R', now_s, &filter, &found, err);
+    if (result == 0 && found.count > 0 && options->name &&
+        pki_entry_revocation(found.entries[found.count - 1], &revocation))
+        result = err_set(err, "%s: revoked already, at %s (%s)", options->name,
+                         clock_format(revocation.when_s, when), pki_reason_text(revocation.reason));
+    else if (result == 0)
+        result = err_set(err, "%s: no valid certificate; \"postern pki list\" shows what there is",
+                         subject_of(options));
+    pki_found_clear(&found);
+    return result;
+}
+
+static int find_by_serial(struct pki_database *database, const char *serial, char state,
+                          struct pki_found *out, struct err *err)
+{
+    struct pki_revocation revocation;
+    char when[CLOCK_TEXT_SIZE];
+    struct pki_entry *entry = pki_database_find(database, slice_text(serial));
+    *out = (struct pki_found){0};
+    if (!entry)
+        return err_set(err, "%s: no certificate has this serial; \"postern pki list\" shows them", serial);
+    if (entry->state == 'R' && state != 'R' && pki_entry_revocation(entry, &revocation))
+        return err_set(err, "%s: revoked already, at %s (%s)", serial, clock_format(revocation.when_s, when),
+                       pki_reason_text(revocation.reason));
+    if (entry->state != state)
+        return err_set(err, "%s: %s", serial,
+                       entry->state == 'E' ? "has expired, so that no gateway takes it" : "is not revoked");
+    out->entries = malloc(sizeof(struct pki_entry *));
+    if (!out->entries)
+        return err_set(err, "out of memory");
+    out->entries[0] = entry;
+    out->count = 1;
+    return 0;
+}
+
+static int find(struct pki_profile *profile, const struct pki_revoke_options *options, struct pki_found *out,
+                struct err *err)
+{
+    struct pki_database *database = &pki_profile_issuer(profile)->database;
+    struct pki_filter filter = {options->name, options->unit, options->kind};
+    if (options->serial)
+        return find_by_serial(database, options->serial, 'V', out, err);
+    if (pki_find(database, 'V', pki_now(profile), &filter, out, err) < 0)
+        return -1;
+    if (out->count == 0)
+        return explain_nothing(database, pki_now(profile), options, err);
+    if (options->name && out->has_server && out->has_client)
+        return err_set(err, "%s: both a server and a client have this name; say --server or --client",
+                       options->name);
+    return 0;
+}
+
+static int audit(const struct pki_profile *profile, const char *act, const struct pki_entry *entry,
+                 const char *reason, struct err *err)
+{
+    char serial[PKI_SERIAL_TEXT_SIZE], name[512];
+    snprintf(serial, sizeof serial, "%.*s", SLICE_ARG(entry->serial));
+    snprintf(name, sizeof name, "%.*s", SLICE_ARG(pki_entry_attribute(entry, "CN")));
+    struct pki_act line = {.act = act, .name = name, .serial = serial, .reason = reason};
+    return pki_audit(profile, &line, err);
+}
+
+static int revoke_found(struct pki_profile *profile, const struct pki_revoke_options *options,
+                        const struct pki_found *found, struct err *err)
+{
+    struct pki_database *database = &pki_profile_issuer(profile)->database;
+    for (size_t i = 0; i < found->count; i++)
+        if (pki_database_revoke(database, found->entries[i], pki_now(profile), options->reason, err) < 0)
+            return -1;
+    if (pki_change_begin(profile, err) < 0)
+        return -1;
+    for (size_t i = 0; i < found->count; i++)
+        if (audit(profile, "revoke", found->entries[i], pki_reason_text(options->reason), err) < 0)
+            return -1;
+    return pki_change_publish(profile, err);
+}
+
+static void fill(struct pki_revoked *out, const struct pki_profile *profile, const struct pki_found *found)
+{
+    out->count = found->count;
+    snprintf(out->serial, sizeof out->serial, "%.*s", SLICE_ARG(found->entries[found->count - 1]->serial));
+    out->crl_bundle = pki_profile_path(profile, "crl-bundle.pem");
+}
+
+/* The key before the index: without it there would be no CRL to say what the index says. */
+static int prepare(struct pki_profile *profile, const char *ca_passphrase, struct err *err)
+{
+    struct pki_authority *issuer = pki_profile_issuer(profile);
+    return pki_authority_unlock(issuer, ca_passphrase, err) < 0 ? -1
+                                                                : pki_authority_need_database(issuer, err);
+}
+
+int pki_revoke_in(struct pki_profile *profile, const struct pki_revoke_options *options,
+                  struct pki_revoked *out, struct err *err)
+{
+    struct pki_found found = {0};
+    *out = (struct pki_revoked){0};
+    int result = check_options(options, err);
+    if (result == 0)
+        result = prepare(profile, options->ca_passphrase, err);
+    if (result == 0)
+        result = find(profile, options, &found, err);
+    if (result == 0)
+        result = revoke_found(profile, options, &found, err);
+    if (result == 0)
+        fill(out, profile, &found);
+    pki_found_clear(&found);
+    return result;
+}
+
+int pki_revoke(const struct pki_revoke_options *options, struct pki_revoked *out, struct err *err)
+{
+    struct pki_profile *profile;
+    *out = (struct pki_revoked){0};
+    int result = pki_change_open(options->directory, options->ca_passphrase, options->clock, &profile, err);
+    if (result == 0)
+        result = pki_revoke_in(profile, options, out, err);
+    pki_profile_close(profile);
+    return result;
+}
+
+void pki_revoked_clear(struct pki_revoked *revoked)
+{
+    free(revoked->crl_bundle);
+    *revoked = (struct pki_revoked){0};
+}
+
+/* Drop what is not on hold from what was found. */
+static void keep_held(struct pki_found *found)
+{
+    struct pki_revocation revocation;
+    size_t kept = 0;
+    for (size_t i = 0; i < found->count; i++)
+        if (pki_entry_revocation(found->entries[i], &revocation) &&
+            revocation.reason == PKI_REASON_CERTIFICATE_HOLD)
+            found->entries[kept++] = found->entries[i];
+    found->count = kept;
+}
+
+static int find_held(struct pki_profile *profile, const struct pki_revoke_options *options,
+                     struct pki_found *out, struct err *err)
+{
+    struct pki_database *database = &pki_profile_issuer(profile)->database;
+    struct pki_filter filter = {options->name, options->unit, options->kind};
+    int result = options->serial ? find_by_serial(database, options->serial, 'R', out, err)
+                                 : pki_find(database, 'R', pki_now(profile), &filter, out, err);
+    if (result < 0)
+        return -1;
+    keep_held(out);
+    if (out->count == 0)
+        return err_set(err, "%s: nothing on hold; only certificateHold can be lifted", subject_of(options));
+    return 0;
+}
+
+static int lift(struct pki_profile *profile, const struct pki_found *found, struct err *err)
+{
+    for (size_t i = 0; i < found->count; i++)
+        pki_database_restore(found->entries[i]);
+    if (pki_change_begin(profile, err) < 0)
+        return -1;
+    for (size_t i = 0; i < found->count; i++)
+        if (audit(profile, "unrevoke", found->entries[i], NULL, err) < 0)
+            return -1;
+    return pki_change_publish(profile, err);
+}
+
+static int unrevoke_in(struct pki_profile *profile, const struct pki_revoke_options *options,
+                       struct pki_revoked *out, struct err *err)
+{
+    struct pki_found found = {0};
+    int result = check_options(options, err);
+    if (result == 0)
+        result = prepare(profile, options->ca_passphrase, err);
+    if (result == 0)
+        result = find_held(profile, options, &found, err);
+    if (result == 0)
+        result = lift(profile, &found, err);
+    if (result == 0)
+        fill(out, profile, &found);
+    pki_found_clear(&found);
+    return result;
+}
+
+int pki_unrevoke(const struct pki_revoke_options *options, struct pki_revoked *out, struct err *err)
+{
+    struct pki_profile *profile;
+    *out = (struct pki_revoked){0};
+    int result = pki_change_open(options->directory, options->ca_passphrase, options->clock, &profile, err);
+    if (result == 0)
+        result = unrevoke_in(profile, options, out, err);
+    pki_profile_close(profile);
+    return result;
+}
