@@ -90,9 +90,13 @@ enum section_id section_id(const struct section *section);
 const struct key *key_find(enum section_id section, struct slice name);
 size_t key_index(const struct key *key);
 
+/* What values it takes, for people: "1KiB to 1MiB", "yes or no", "1 to 256, or auto". Empty if its help says
+ * it all. Returns out. */
+const char *key_describe(const struct key *key, char *out, size_t size);
+
 /* Which of the words (separated by one space) it is: from 0; -1 if none. */
 int words_find(const char *words, struct slice word);
-/* The word of that number, which exists. */
-struct slice words_get(const char *words, unsigned index);
+/* "a, b or c". Returns out. */
+const char *words_list(const char *words, char *out, size_t size);
 
 #endif

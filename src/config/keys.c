@@ -259,11 +259,3 @@ int words_find(const char *words, struct slice word)
             return i;
     return -1;
 }
-
-struct slice words_get(const char *words, unsigned index)
-{
-    struct slice rest = slice_text(words), word = slice_text("");
-    for (unsigned i = 0; i <= index && slice_split(&rest, ' ', &word); i++)
-        continue;
-    return word;
-}

@@ -124,17 +124,6 @@ const char *value_socket_path(const struct value *value, struct slice path)
     return resolved;
 }
 
-static void list_words(const char *words, char *out, size_t size)
-{
-    struct slice rest = slice_text(words), word;
-    size_t length = 0;
-    out[0] = '\0';
-    while (slice_split(&rest, ' ', &word) && length < size) {
-        const char *join = length == 0 ? "" : rest.length == 0 ? " or " : ", ";
-        length += (size_t)snprintf(out + length, size - length, "%s%.*s", join, SLICE_ARG(word));
-    }
-}
-
 /* For one word that is none of the key's. */
 static int word_error(const struct value *value, struct slice word)
 {
@@ -146,7 +135,7 @@ static int word_error(const struct value *value, struct slice word)
     nearest_offer_words(&nearest, value->key->words);
     if (nearest.best.length != 0)
         return value_error(&part, "is not known; did you mean '%.*s'?", SLICE_ARG(nearest.best));
-    list_words(value->key->words, known, sizeof(known));
+    words_list(value->key->words, known, sizeof(known));
     return value_error(&part, "is not known; %s would be right", known);
 }
 
