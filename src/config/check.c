@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,10 +104,10 @@ static int check_limits(const struct draft *draft)
 
 static int unknown_backend(const struct draft *draft, const struct config_route *route)
 {
-    char section[CONFIG_SECTION_MAX + 1] = "route ";
+    char section[CONFIG_SECTION_MAX + 1];
     const char *name = route->backend_name.text;
     struct nearest nearest;
-    strncat(section, route->path.data, sizeof(section) - strlen(section) - 1);
+    snprintf(section, sizeof(section), "route %.*s", SLICE_ARG(route->path));
     nearest_init(&nearest, slice_text(name));
     for (size_t i = 0; i < draft->config->backend_count; i++)
         nearest_offer(&nearest, slice_text(draft->backends[i].name));

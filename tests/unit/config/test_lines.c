@@ -154,8 +154,9 @@ static void long_lines_are_kept_whole_up_to_the_limit(void **state)
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         const char *start = LEAST "[identity]\nX-Who = ";
         size_t fill = rows[i].length - strlen("X-Who = ");
-        char *value = repeat('v', fill), *text = xcalloc(strlen(start) + fill + 1, 1);
-        strcat(strcpy(text, start), value);
+        size_t size = strlen(start) + fill + 1;
+        char *value = repeat('v', fill), *text = xcalloc(size, 1);
+        snprintf(text, size, "%s%s", start, value);
         struct err err = {.line = 0};
         struct config *config = config_parse("p.ini", slice_text(text), &err);
         assert_int_equal(config != NULL, rows[i].is_valid);

@@ -112,13 +112,13 @@ static void a_name_of_another_configuration_is_not_owned(void **state)
 static void the_longest_names_are_owned(void **state)
 {
     (void)state;
-    char text[1000], name[80] = "X-";
+    char text[1000], name[80] = "X-", longer[96];
     memset(name + 2, 'n', 62);
     snprintf(text, sizeof(text), START "[identity]\n%s = ${cn}\n", name);
     struct config *config = parse(text);
     assert_true(is_owned(config, name));
-    strcat(name, "n");
-    assert_false(is_owned(config, name));
+    snprintf(longer, sizeof(longer), "%sn", name);
+    assert_false(is_owned(config, longer));
     config_free(config);
 }
 
@@ -160,19 +160,20 @@ static void presets_have_the_promised_fields(void **state)
 {
     (void)state;
     static const char *const expected[PRESET_COUNT] = {
-        "X-Client-Verify X-Client-DN X-Client-CN X-Client-Serial X-Client-Fingerprint X-Client-Not-After "
-        "X-Client-Domain ",
-        "X-Client-Cert-Subject X-Client-Cert-Issuer X-Client-Serial X-Client-Verify ",
-        "X-Forwarded-Client-Cert ",
-        "Client-Cert Client-Cert-Chain ",
+        [PRESET_POSTERN] = ("X-Client-Verify X-Client-DN X-Client-CN X-Client-Serial X-Client-Fingerprint "
+                            "X-Client-Not-After X-Client-Domain "),
+        [PRESET_CERTWIZ] = "X-Client-Cert-Subject X-Client-Cert-Issuer X-Client-Serial X-Client-Verify ",
+        [PRESET_XFCC] = "X-Forwarded-Client-Cert ",
+        [PRESET_RFC9440] = "Client-Cert Client-Cert-Chain ",
     };
     size_t count = 0;
     const struct preset_field *fields = preset_fields(&count);
     for (unsigned preset = 0; preset < PRESET_COUNT; preset++) {
         char names[512] = "";
+        size_t length = 0;
         for (size_t i = 0; i < count; i++)
             if (fields[i].preset == preset)
-                strcat(strcat(names, fields[i].name), " ");
+                length += (size_t)snprintf(names + length, sizeof(names) - length, "%s ", fields[i].name);
         assert_string_equal(names, expected[preset]);
     }
 }
