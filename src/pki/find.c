@@ -1,4 +1,4 @@
-#include "find.h"
+#include "postern/pki/find.h"
 
 #include <openssl/objects.h>
 #include <openssl/x509.h>
@@ -14,12 +14,13 @@ static char *one_line(const char *value, struct err *err)
 {
     char *line = NULL, *result = NULL;
     X509_NAME *name = X509_NAME_new();
-    /* As an organisation, which has no upper bound that a name of foreign make might break. */
-    if (name && X509_NAME_add_entry_by_txt(name, "title", MBSTRING_UTF8, (const unsigned char *)value, -1, -1,
-                                           0) == 1)
+    /* As attribute "name", whose upper bound is far off: CN and OU stop at 64 characters, foreign ones may
+     * not. */
+    if (name &&
+        X509_NAME_add_entry_by_txt(name, "name", MBSTRING_UTF8, (const unsigned char *)value, -1, -1, 0) == 1)
         line = X509_NAME_oneline(name, NULL, 0);
     if (line)
-        result = xstrdup(line + strlen("/title="));
+        result = xstrdup(line + strlen("/name="));
     else
         (void)pki_crypto_error(err, NULL, "cannot look for that name");
     OPENSSL_free(line);
@@ -73,7 +74,8 @@ static int collect(const struct search *search, char state, int64_t now_s, struc
     for (size_t i = 0; i < search->database->count; i++) {
         enum pki_kind kind;
         struct pki_entry *entry = &search->database->entries[i];
-        if (entry->state != state || (state == 'V' && !pki_entry_is_valid(entry, now_s)))
+        if ((state != PKI_STATE_ANY && entry->state != state) ||
+            (state == 'V' && !pki_entry_is_valid(entry, now_s)))
             continue;
         int verdict = judge(search, entry, &kind, err);
         if (verdict < 0)

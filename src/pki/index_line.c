@@ -161,3 +161,18 @@ struct slice pki_entry_attribute(const struct pki_entry *entry, const char *type
             found = slice_after(part, length + 1);
     return found;
 }
+
+bool pki_append_unescaped(struct buffer *buffer, struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.data[i];
+        if (byte == '\\' && i + 3 < text.length && text.data[i + 1] == 'x' &&
+            ascii_hex_value(text.data[i + 2]) >= 0 && ascii_hex_value(text.data[i + 3]) >= 0) {
+            byte = (char)(ascii_hex_value(text.data[i + 2]) << 4 | ascii_hex_value(text.data[i + 3]));
+            i += 3;
+        }
+        if (!buffer_append(buffer, &byte, 1))
+            return false;
+    }
+    return true;
+}

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "change.h"
-#include "find.h"
 #include "postern/pki/audit.h"
+#include "postern/pki/find.h"
 #include "postern/pki/profile.h"
 
 static int check_options(const struct pki_revoke_options *options, struct err *err)
@@ -87,11 +87,17 @@ static int find(struct pki_profile *profile, const struct pki_revoke_options *op
 static int audit(const struct pki_profile *profile, const char *act, const struct pki_entry *entry,
                  const char *reason, struct err *err)
 {
-    char serial[PKI_SERIAL_TEXT_SIZE], name[512];
+    char serial[PKI_SERIAL_TEXT_SIZE];
+    struct buffer name;
+    buffer_init(&name, 1024);
     snprintf(serial, sizeof serial, "%.*s", SLICE_ARG(entry->serial));
-    snprintf(name, sizeof name, "%.*s", SLICE_ARG(pki_entry_attribute(entry, "CN")));
-    struct pki_act line = {.act = act, .name = name, .serial = serial, .reason = reason};
-    return pki_audit(profile, &line, err);
+    /* A foreign name that is longer, or holds a NUL, is logged as far as it goes. */
+    bool fits = pki_append_unescaped(&name, pki_entry_attribute(entry, "CN")) && buffer_append(&name, "", 1);
+    struct pki_act line = {
+        .act = act, .name = fits ? buffer_view(&name).data : NULL, .serial = serial, .reason = reason};
+    int result = pki_audit(profile, &line, err);
+    buffer_clear(&name);
+    return result;
 }
 
 static int revoke_found(struct pki_profile *profile, const struct pki_revoke_options *options,

@@ -122,5 +122,7 @@ bool pki_entry_revocation(const struct pki_entry *entry, struct pki_revocation *
 /* The value of the last attribute of this type ("CN", "OU") in the one-line subject, as it stands there
  * (bytes outside printable ASCII are \xHH); empty if there is none. Borrowed from the entry. */
 struct slice pki_entry_attribute(const struct pki_entry *entry, const char *type);
+/* Append a text of the one-line form with its \xHH as the bytes that they are; false if it does not fit. */
+NODISCARD bool pki_append_unescaped(struct buffer *buffer, struct slice text);
 
 #endif

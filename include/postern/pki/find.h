@@ -19,14 +19,17 @@ struct pki_filter {
     enum pki_kind kind;
 };
 
+#define PKI_STATE_ANY '\0'
+
 struct pki_found {
     struct pki_entry **entries; /* into the database: until something is added to it */
     size_t count;
     bool has_server, has_client; /* kinds among them; neither if their certificates are not in newcerts/ */
 };
 
-/* All entries that are in this state ('V' and not ended, or 'R') and pass the filter. An entry without a file
- * in newcerts/ is judged by its subject in index.txt. Clear out in any case. Returns 0, or -1 with err. */
+/* All entries that are in this state and pass the filter. An entry without a file in newcerts/ is judged by
+ * its subject in index.txt. state  'V' for what is valid and has not ended at now_s, 'R' for what is revoked,
+ * PKI_STATE_ANY out    clear in any case Returns 0, or -1 with err. */
 NODISCARD int pki_find(const struct pki_database *database, char state, int64_t now_s,
                        const struct pki_filter *filter, struct pki_found *out, struct err *err);
 void pki_found_clear(struct pki_found *found);

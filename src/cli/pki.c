@@ -1,0 +1,259 @@
+/* postern pki: certificate authorities, certificates and their revocation, a command each. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "pki_order.h"
+#include "postern/base/clock.h"
+#include "postern/pki/crl.h"
+#include "postern/pki/init.h"
+#include "postern/pki/issue.h"
+#include "postern/pki/revoke.h"
+
+static void line(const char *what, const char *value)
+{
+    printf("%-13s %s\n", what, value);
+}
+
+static int run_init(const struct pki_order *order, struct err *err)
+{
+    struct pki_init_result made;
+    struct pki_init_options options = {
+        .directory = order->directory,
+        .profile = order->profile,
+        .organization = order->organization,
+        .country = order->country,
+        .single = (order->given & OPTION_SINGLE) != 0,
+        .key = order->key,
+        .root_passphrase = order->root_passphrase,
+        .root_days = order->root_days,
+        .intermediate_days = order->intermediate_days,
+        .root_crl_days = order->root_crl_days,
+        .crl_days = order->crl_days,
+        .crl_uri = order->crl_uri,
+        .root_crl_uri = order->root_crl_uri,
+        .ocsp_uri = order->ocsp_uri,
+    };
+    if (pki_init(&options, &made, err) < 0)
+        return STATUS_FAILED;
+    line("profile:", order->directory);
+    line("trust:", made.ca_bundle);
+    line("crl:", made.crl_bundle);
+    pki_init_result_clear(&made);
+    return STATUS_DONE;
+}
+
+static void report_issued(const struct pki_issued *issued)
+{
+    char when[CLOCK_TEXT_SIZE];
+    line("serial:", issued->serial);
+    line("expires:", clock_format(issued->not_after_s, when));
+    line("certificate:", issued->certificate);
+    line("chain:", issued->fullchain);
+    line("key:", issued->key);
+    if (issued->pkcs12)
+        line("pkcs12:", issued->pkcs12);
+    /* Exactly so: scripts look for it. */
+    if (issued->passphrase[0])
+        printf("passphrase: %s\n", issued->passphrase);
+    if (issued->superseded > 0)
+        printf("%-13s %zu older certificate%s of this name\n", "revoked:", issued->superseded,
+               issued->superseded > 1 ? "s" : "");
+}
+
+static int issue(const struct pki_order *order, enum pki_kind kind, struct err *err)
+{
+    struct pki_issued issued;
+    struct pki_issue_options options = {
+        .directory = order->directory,
+        .name = order->name,
+        .unit = order->unit,
+        .san = order->san,
+        .days = order->days,
+        .key = order->key,
+        .ca_passphrase = order->ca_passphrase,
+        .passphrase = order->passphrase,
+        .no_passphrase = (order->given & OPTION_NO_PASSPHRASE) != 0,
+        .legacy_pkcs12 = (order->given & OPTION_LEGACY) != 0,
+    };
+    int result = kind == PKI_SERVER ? pki_issue_server(&options, &issued, err)
+                                    : pki_issue_client(&options, &issued, err);
+    if (result < 0)
+        return STATUS_FAILED;
+    report_issued(&issued);
+    pki_issued_clear(&issued);
+    return STATUS_DONE;
+}
+
+static int run_server(const struct pki_order *order, struct err *err)
+{
+    return issue(order, PKI_SERVER, err);
+}
+
+static int run_client(const struct pki_order *order, struct err *err)
+{
+    return issue(order, PKI_CLIENT, err);
+}
+
+static struct pki_revoke_options revoke_options(const struct pki_order *order)
+{
+    return (struct pki_revoke_options){
+        .directory = order->directory,
+        .name = order->name,
+        .serial = order->serial,
+        .unit = order->unit,
+        .all = (order->given & OPTION_ALL) != 0,
+        .kind = order->given & OPTION_SERVER   ? PKI_SERVER
+                : order->given & OPTION_CLIENT ? PKI_CLIENT
+                                               : PKI_ANY,
+        .reason = order->reason,
+        .ca_passphrase = order->ca_passphrase,
+    };
+}
+
+static bool names_one_thing(const struct pki_order *order)
+{
+    unsigned others = order->given & (OPTION_SERIAL | OPTION_UNIT | OPTION_ALL);
+    int count = (order->name != NULL) + ((others & OPTION_SERIAL) != 0) + ((others & OPTION_UNIT) != 0) +
+                ((others & OPTION_ALL) != 0);
+    if (count == 1)
+        return true;
+    fprintf(stderr, "postern pki %s: say one of NAME, %s; see \"postern pki %s --help\"\n", order->verb->name,
+            order->verb->options & OPTION_ALL ? "--serial, --ou, --all" : "--serial", order->verb->name);
+    return false;
+}
+
+static int change(const struct pki_order *order, const char *done,
+                  int (*act)(const struct pki_revoke_options *, struct pki_revoked *, struct err *),
+                  struct err *err)
+{
+    struct pki_revoked revoked;
+    struct pki_revoke_options options = revoke_options(order);
+    if (!names_one_thing(order))
+        return STATUS_USAGE;
+    if (act(&options, &revoked, err) < 0)
+        return STATUS_FAILED;
+    printf("%-13s %zu certificate%s\n", done, revoked.count, revoked.count > 1 ? "s" : "");
+    if (revoked.count == 1)
+        line("serial:", revoked.serial);
+    line("crl:", revoked.crl_bundle);
+    pki_revoked_clear(&revoked);
+    return STATUS_DONE;
+}
+
+static int run_revoke(const struct pki_order *order, struct err *err)
+{
+    return change(order, "revoked:", pki_revoke, err);
+}
+
+static int run_unrevoke(const struct pki_order *order, struct err *err)
+{
+    return change(order, "lifted:", pki_unrevoke, err);
+}
+
+static void report_crl(const char *what, const struct pki_crl_facts *facts, bool kept)
+{
+    char when[CLOCK_TEXT_SIZE];
+    printf("%-13s number %s, %zu revoked, next update %s%s\n", what, facts->number, facts->count,
+           clock_format(facts->next_update_s, when), kept ? " (kept: its key is not here)" : "");
+}
+
+static int run_crl(const struct pki_order *order, struct err *err)
+{
+    struct pki_refreshed refreshed;
+    struct pki_refresh_options options = {.directory = order->directory,
+                                          .ca_passphrase = order->ca_passphrase};
+    if (pki_refresh(&options, &refreshed, err) < 0)
+        return STATUS_FAILED;
+    report_crl("root:", &refreshed.root, refreshed.root_kept);
+    if (refreshed.has_intermediate)
+        report_crl("intermediate:", &refreshed.intermediate, false);
+    line("crl:", refreshed.crl_bundle);
+    pki_refreshed_clear(&refreshed);
+    return STATUS_DONE;
+}
+
+#define OPTIONS_COMMON (OPTION_PROFILE | OPTION_DIRECTORY)
+#define OPTIONS_ISSUE                                                                                        \
+    (OPTIONS_COMMON | OPTION_SAN | OPTION_URI | OPTION_UNIT | OPTION_DAYS | OPTION_KEY | OPTION_CA_PASSPHRASE)
+#define OPTIONS_SELECT (OPTIONS_COMMON | OPTION_SERIAL | OPTION_SERVER | OPTION_CLIENT | OPTION_CA_PASSPHRASE)
+
+static const struct pki_verb verbs[] = {
+    {"init", "[--profile NAME] [options]", "make a profile: Root, Intermediate, their CRLs",
+     "Makes Root (20 years) and Intermediate (10 years), an empty CRL for each, and what a gateway reads:\n"
+     "client-ca-bundle.pem and crl-bundle.pem.",
+     NAME_NONE,
+     OPTIONS_COMMON | OPTION_ORGANIZATION | OPTION_COUNTRY | OPTION_SINGLE | OPTION_KEY |
+         OPTION_ROOT_PASSPHRASE | OPTION_ROOT_DAYS | OPTION_INTERMEDIATE_DAYS | OPTION_CRL_DAYS |
+         OPTION_ROOT_CRL_DAYS | OPTION_CRL_URI | OPTION_ROOT_CRL_URI | OPTION_OCSP_URI,
+     run_init},
+    {"server", "NAME [options]", "issue a certificate to a server",
+     "Issues to a server: server/NAME/ gets cert.pem, fullchain.pem and key.pem. NAME is among its "
+     "alternative\n"
+     "names if it is a host name or address. An older certificate of this name is revoked.",
+     NAME_MUST, OPTIONS_ISSUE, run_server},
+    {"client", "NAME [options]", "issue a certificate and PKCS#12 to a client",
+     "Issues to a client: client/NAME/ gets cert.pem, fullchain.pem, key.pem and NAME.p12, whose passphrase "
+     "is\n"
+     "printed once. An older certificate of this name is revoked.",
+     NAME_MUST, OPTIONS_ISSUE | OPTION_PASSPHRASE | OPTION_NO_PASSPHRASE | OPTION_LEGACY, run_client},
+    {"revoke", "NAME | --serial HEX | --ou TEXT | --all [options]", "revoke certificates",
+     "Revokes, and writes the CRL and crl-bundle.pem at once: a gateway that reads them refuses from then "
+     "on.",
+     NAME_MAY, OPTIONS_SELECT | OPTION_UNIT | OPTION_ALL | OPTION_REASON, run_revoke},
+    {"unrevoke", "NAME | --serial HEX [options]", "lift a certificateHold",
+     "Makes a certificate valid again that was revoked with --reason certificateHold; no other can be.",
+     NAME_MAY, OPTIONS_SELECT, run_unrevoke},
+    {"crl", "[options]", "make all CRLs and bundles anew",
+     "Makes the CRLs anew with their full life, and the bundles. The Root's is kept as it is while the "
+     "Root's\n"
+     "key is elsewhere.",
+     NAME_NONE, OPTIONS_COMMON | OPTION_CA_PASSPHRASE, run_crl},
+    {"list", "[options]", "list certificates", "Lists what was issued: status, end, serial, name.", NAME_NONE,
+     OPTIONS_COMMON | OPTION_JSON | OPTION_EXPIRING, pki_list_run},
+    {"show", "NAME | --serial HEX [options]", "show a certificate and its history",
+     "Shows each certificate that the name ever had, the newest first.", NAME_MAY,
+     OPTIONS_COMMON | OPTION_SERIAL | OPTION_JSON, pki_show_run},
+};
+
+static void print_help(FILE *out)
+{
+    fprintf(out, "usage: postern pki VERB [options]\n\n");
+    for (size_t i = 0; i < LENGTH_OF(verbs); i++)
+        fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    fprintf(out, "\n\"postern pki VERB --help\" tells more.\n");
+}
+
+static int run(const struct pki_verb *verb, int argc, char **argv)
+{
+    struct err err = {0};
+    struct pki_order order;
+    char text[1400];
+    int status = pki_order_parse(&order, verb, argc, argv);
+    if (status < 0)
+        status = verb->run(&order, &err);
+    if (err_is_set(&err) && status != STATUS_DONE)
+        fprintf(stderr, "postern pki %s: %s\n", verb->name, err_format(&err, text, sizeof text));
+    pki_order_clear(&order);
+    if (fflush(stdout) != 0 && status == STATUS_DONE) {
+        fprintf(stderr, "postern pki %s: cannot write to standard output\n", verb->name);
+        status = STATUS_FAILED;
+    }
+    return status;
+}
+
+int cli_pki(int argc, char **argv)
+{
+    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+        print_help(stdout);
+        return STATUS_DONE;
+    }
+    for (size_t i = 0; argc >= 2 && i < LENGTH_OF(verbs); i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return run(&verbs[i], argc - 1, argv + 1);
+    if (argc >= 2)
+        fprintf(stderr, "postern pki: unknown verb \"%s\"; see \"postern pki --help\"\n", argv[1]);
+    else
+        print_help(stderr);
+    return STATUS_USAGE;
+}
