@@ -9,10 +9,12 @@
 #define POSTERN_NET_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "postern/base/attributes.h"
 #include "postern/base/clock.h"
+#include "postern/base/list.h"
 
 struct loop;
 struct event; /* libevent's */
@@ -31,15 +33,21 @@ int64_t loop_now_ms(const struct loop *loop);
 /* Wall seconds, read anew at most once a turn. */
 int64_t loop_wall_s(struct loop *loop);
 
-enum { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_EDGE = 4 };
+/* WATCH_CLOSED is only ever told, with WATCH_EDGE: the peer has ended its side (EPOLLRDHUP), though bytes may
+ * still wait before that end. A reset comes as WATCH_READ | WATCH_WRITE. */
+enum { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_EDGE = 4, WATCH_CLOSED = 8 };
 
 /* A watched descriptor. Embedded in its owner. */
 struct watch {
+    struct loop *loop;
     struct event *event;
-    void (*on_ready)(void *context, unsigned ready /* WATCH_READ | WATCH_WRITE */);
+    struct list woken; /* on the loop's list while a wake is due */
+    unsigned wake;
+    void (*on_ready)(void *context, unsigned ready /* WATCH_READ | WATCH_WRITE | WATCH_CLOSED */);
     void *context;
 };
-/* Watch fd (borrows: the caller closes it, after watch_stop). Returns 0 or -1. */
+/* Watch fd (borrows: the caller closes it, after watch_stop). With fd -1 nothing is watched, and only
+ * watch_wake() leads to a call. Returns 0 or -1. */
 NODISCARD int watch_start(struct watch *watch, struct loop *loop, int fd, unsigned interest,
                           void (*on_ready)(void *, unsigned), void *context);
 /* Call on_ready with these in the next turn, as if the descriptor had become ready. */
@@ -57,17 +65,21 @@ NODISCARD int signal_watch_start(struct signal_watch *watch, struct loop *loop, 
                                  void (*on_signal)(void *, int), void *context);
 void signal_watch_stop(struct signal_watch *watch);
 
-/* A one-shot timer. Embedded. Re-arming to a later time touches no heap: the timer looks at its deadline when
- * it fires, and sleeps again. */
+/* A one-shot timer by the loop's clock. Embedded; holds no memory. Re-arming to a later time, and disarming,
+ * cost a store: the timer keeps its place among the loop's timers, looks at its deadline when its turn comes,
+ * and sleeps again. */
 struct timer {
     struct loop *loop;
-    struct event *event;
-    int64_t deadline_ms;  /* monotonic; 0: not armed */
-    int64_t scheduled_ms; /* when libevent will wake us; 0: not at all */
+    size_t place;         /* in the loop's heap, from 1; 0: not in it */
+    int64_t deadline_ms;  /* monotonic; meaningful while armed */
+    int64_t scheduled_ms; /* when the loop will look at it, at the latest the deadline */
+    bool armed;
     void (*on_timer)(void *context);
     void *context;
 };
 void timer_init(struct timer *timer, struct loop *loop, void (*on_timer)(void *), void *context);
+/* Fire once, delay_ms (0 or more) from loop_now_ms(); replaces what was armed. Never fires within the call.
+ */
 void timer_arm(struct timer *timer, int64_t delay_ms);
 /* Not armed any more; also safe on an unarmed one. */
 void timer_disarm(struct timer *timer);

@@ -11,16 +11,21 @@
 #include "postern/net/loop.h"
 
 #define RESOLVER_ADDRESSES_MAX 16
+#define RESOLVER_NAMES_MAX     1024 /* kept in the cache; over it the oldest unused goes */
 
 struct resolver;
 struct resolver_query;
 
-/*   resolv_conf, hosts  the text of the two files; borrowed for the call. resolv.conf(5), hosts(5) */
+/*   resolv_conf, hosts  the text of the two files; borrowed for the call. resolv.conf(5), hosts(5). A
+ *                       nameserver may have a port: 127.0.0.1:5353, [::1]:5353
+ * c-ares opens /dev/urandom here, and nothing later: so before the process gives up its files. */
 struct resolver *resolver_new(struct loop *loop, struct slice resolv_conf, struct slice hosts);
+/* Pending queries are dropped: their done is not called. Not from inside done. NULL is nothing. */
 void resolver_free(struct resolver *resolver);
-/* Ask for host (a name or an address literal). done is called once, perhaps before this returns (then NULL is
- * returned); count 0: not found, and error says why.
- * Returns a handle for cancelling until done is called. */
+/* Ask for host (a name or an address literal, IPv6 with or without brackets; borrows). done is called once,
+ * perhaps before this returns (then NULL is returned: literals, /etc/hosts, what is in the cache); count 0:
+ * not found, and error says why, a literal. The addresses are borrowed for the call of done. Returns a handle
+ * for cancelling until done is called. */
 struct resolver_query *resolver_ask(struct resolver *resolver, struct slice host, uint16_t port,
                                     void (*done)(void *context, const struct address *addresses, size_t count,
                                                  const char *error),

@@ -70,7 +70,8 @@ void stream_wake(struct stream *stream);
  */
 struct stream *stream_plain_new(struct loop *loop, int fd);
 /* A socket of that family, connecting: the handshake ends with STREAM_OK when it is connected. TCP_NODELAY is
- * set, and IP_BIND_ADDRESS_NO_PORT. NULL with errno if it failed at once. */
+ * set. No local address is bound, so connect(2) shares the ephemeral ports between all destinations. NULL
+ * with errno if it failed at once. */
 struct stream *stream_connect(struct loop *loop, const struct address *address);
 /* Two ends in memory, each with a queue of capacity bytes. For tests. */
 void stream_memory_pair(struct loop *loop, size_t capacity, struct stream *ends[2]);
