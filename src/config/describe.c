@@ -15,7 +15,7 @@ const char *words_list(const char *words, char *out, size_t size)
     return out;
 }
 
-const char *key_describe(const struct key *key, char *out, size_t size)
+const char *key_values_text(const struct key *key, char *out, size_t size)
 {
     char low[FORMAT_SIZE], high[FORMAT_SIZE];
     out[0] = '\0';

@@ -92,7 +92,7 @@ size_t key_index(const struct key *key);
 
 /* What values it takes, for people: "1KiB to 1MiB", "yes or no", "1 to 256, or auto". Empty if its help says
  * it all. Returns out. */
-const char *key_describe(const struct key *key, char *out, size_t size);
+const char *key_values_text(const struct key *key, char *out, size_t size);
 
 /* Which of the words (separated by one space) it is: from 0; -1 if none. */
 int words_find(const char *words, struct slice word);

@@ -30,7 +30,7 @@ static void write_line(FILE *out, const char *text)
 static void write_values(FILE *out, const struct key *key)
 {
     char values[DESCRIPTION_SIZE];
-    if (key_describe(key, values, sizeof(values))[0] != '\0') {
+    if (key_values_text(key, values, sizeof(values))[0] != '\0') {
         fputs("Values: ", out);
         write_text(out, values);
         fputs(".\n", out);

@@ -27,7 +27,7 @@ static void write_prose(FILE *out, const char *text)
 static void write_notes(FILE *out, const struct key *key)
 {
     char values[DESCRIPTION_SIZE], notes[DESCRIPTION_SIZE + 64];
-    key_describe(key, values, sizeof(values));
+    key_values_text(key, values, sizeof(values));
     snprintf(notes, sizeof(notes), "%s%s%s%s%s", values[0] != '\0' ? "Values: " : "", values,
              values[0] != '\0' ? ". " : "", (key->flags & KEY_REPEATABLE) != 0 ? "Repeatable. " : "",
              (key->flags & KEY_RESTART) != 0 ? "A change needs a restart. " : "");
