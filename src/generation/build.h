@@ -1,0 +1,22 @@
+/* From a pack to a generation: what generation_open() does in a worker, and the loader for a rehearsal. */
+#ifndef POSTERN_GENERATION_BUILD_H
+#define POSTERN_GENERATION_BUILD_H
+
+#include "postern/generation/generation.h"
+#include "postern/generation/pack.h"
+
+struct generation {
+    unsigned references;
+    struct pack pack; /* what all below points into; unmapped last */
+    struct config *config;
+    struct crl_index *crls; /* NULL without `crl` */
+    struct trust *trust;
+    struct tls_server *server;
+    const char **publishes_none;
+};
+
+/* Build from a pack that was parsed; takes it on success. Errors are in the form of config_error(). */
+NODISCARD struct generation *generation_build(struct pack *pack, const struct slice *keys, size_t key_count,
+                                              const struct clock *clock, struct err *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* The loader process: lives for one load. It reads files that may be hostile, so it has nothing that is worth
+ * taking but what it was told to read, and may crash: then a reload failed, and that is all. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "postern/base/clock.h"
+#include "postern/base/process.h"
+#include "postern/generation/handover.h"
+#include "postern/generation/load.h"
+
+static int answer(int channel, const struct handover *order)
+{
+    struct secret keys;
+    struct err err = {.line = 0};
+    char *path = strndup(order->body.data, order->body.length);
+    int running = order->fd_count > 0 ? order->fds[0] : -1, result = -1, pack_fd = -1;
+    if (path == NULL || keys_init(&keys) != 0)
+        return -1;
+    pack_fd = generation_load(path, order->number, running, clock_system(), &keys, &err);
+    free(path);
+    if (pack_fd >= 0)
+        result = handover_send(channel, HANDOVER_LOADED, order->number, secret_view(&keys), &pack_fd, 1);
+    else
+        result = handover_send(channel, HANDOVER_REJECTED, order->number,
+                               slice_of((const char *)&err, sizeof(err)), NULL, 0);
+    secret_clear(&keys);
+    fd_close(&pack_fd);
+    return result;
+}
+
+int loader_main(int channel)
+{
+    struct handover_inbox inbox;
+    struct handover order;
+    process_harden();
+    if (!process_follow_parent(SIGKILL) || handover_inbox_init(&inbox) != 0)
+        return 1;
+    int result = 1;
+    if (handover_receive(channel, &inbox, &order) == 1) {
+        if (order.kind == HANDOVER_LOAD)
+            result = answer(channel, &order) == 0 ? 0 : 1;
+        handover_close(&inbox, &order);
+    }
+    handover_inbox_clear(&inbox);
+    return result;
+}
