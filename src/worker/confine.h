@@ -1,0 +1,21 @@
+/* What a worker gives up before it meets a client: its user, its right to new privileges, and all access to
+ * the file system. */
+#ifndef POSTERN_WORKER_CONFINE_H
+#define POSTERN_WORKER_CONFINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "postern/base/attributes.h"
+
+/* Raise RLIMIT_NOFILE as far as is needed and allowed; while still root it may go over the hard limit. */
+void confine_descriptors(uint32_t descriptors);
+/* Become this user and group for good, without supplementary groups. setresuid(2). Returns 0, or -1 with
+ * errno: then the process must end. */
+NODISCARD int confine_user(uint32_t uid, uint32_t gid);
+/* No new privileges, and no rights to files (Landlock, as much as the kernel knows; connect(2) to a unix
+ * socket is not among them: the socket's own permissions decide). Needs nothing and cannot be undone. told
+ * for the log: what was possible Returns 0, or -1 with errno if even no-new-privileges is refused. */
+NODISCARD int confine_files(char *told, size_t size);
+
+#endif
