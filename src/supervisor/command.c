@@ -1,0 +1,120 @@
+#include "command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "postern/base/json.h"
+#include "state.h"
+#include "status.h"
+
+enum { NAME_MAX_BYTES = 64 };
+
+/* Text for people goes as one more member. */
+static void answer(struct control_client *client, uint64_t generation, const char *text, const char *error)
+{
+    struct buffer line;
+    struct json json;
+    buffer_init(&line, CONTROL_ANSWER_MAX);
+    json_init(&json, &line);
+    json_object_begin(&json, NULL);
+    json_int(&json, "version", CONTROL_VERSION);
+    json_bool(&json, "ok", error == NULL);
+    if (generation != 0)
+        json_uint(&json, "generation", generation);
+    if (error != NULL)
+        json_text(&json, "error", error);
+    if (text != NULL)
+        json_text(&json, "text", text);
+    json_object_end(&json);
+    control_answer(client, json_end(&json) ? buffer_view(&line) : SLICE_LITERAL("{}"));
+    buffer_clear(&line);
+}
+
+static void answer_status(const struct supervisor *supervisor, struct control_client *client, bool as_text)
+{
+    struct buffer out;
+    buffer_init(&out, CONTROL_ANSWER_MAX / 2);
+    if (!as_text && status_write_json(supervisor, &out))
+        control_answer(client, buffer_view(&out));
+    else if (as_text && status_write_text(supervisor, &out) && buffer_append(&out, "", 1))
+        answer(client, 0, buffer_view(&out).data, NULL);
+    else
+        answer(client, 0, NULL, "the status does not fit into an answer");
+    buffer_clear(&out);
+}
+
+/* A short member, with a NUL. */
+static bool member(struct slice request, const char *name, struct buffer *out)
+{
+    buffer_init(out, NAME_MAX_BYTES);
+    return control_member(request, name, out) == 1 && buffer_append(out, "", 1);
+}
+
+static bool member_is(struct slice request, const char *name, const char *value)
+{
+    struct buffer found;
+    bool is = member(request, name, &found) && slice_equal_text(slice_text(buffer_view(&found).data), value);
+    buffer_clear(&found);
+    return is;
+}
+
+static void reload(struct supervisor *supervisor, struct control_client *client)
+{
+    if (supervisor->phase != PHASE_SERVING) {
+        answer(client, 0, NULL,
+               supervisor->phase == PHASE_DRAINING ? "the gateway is draining" : "the gateway is starting");
+        return;
+    }
+    control_client_wait(client, supervisor_look_again(supervisor, "postern reload"));
+}
+
+void command_request(void *context, struct control_client *client, struct slice request)
+{
+    struct supervisor *supervisor = context;
+    if (!member_is(request, "version", "1"))
+        answer(client, 0, NULL, "not a request of version 1");
+    else if (member_is(request, "command", "status"))
+        answer_status(supervisor, client, member_is(request, "format", "text"));
+    else if (member_is(request, "command", "reload"))
+        reload(supervisor, client);
+    else if (member_is(request, "command", "ping"))
+        answer(client, 0, NULL, NULL);
+    else
+        answer(client, 0, NULL, "unknown command; this gateway knows status, reload and ping");
+}
+
+struct outcome {
+    struct supervisor *supervisor;
+    const char *error;
+};
+
+static unsigned serving(const struct supervisor *supervisor)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < supervisor->slot_count; i++)
+        count += slot_is_serving(&supervisor->slots[i]) &&
+                 supervisor->slots[i].in_force == supervisor->current->number;
+    return count;
+}
+
+static void answer_outcome(void *context, struct control_client *client)
+{
+    const struct outcome *outcome = context;
+    const struct supervisor *supervisor = outcome->supervisor;
+    char text[160], error[sizeof(supervisor->failure) + 64];
+    uint64_t number = supervisor->current != NULL ? supervisor->current->number : 0;
+    if (outcome->error == NULL) {
+        snprintf(text, sizeof(text), "generation %" PRIu64 " in force on %u/%u workers", number,
+                 serving(supervisor), supervisor->slot_count);
+        answer(client, number, text, NULL);
+    } else {
+        snprintf(error, sizeof(error), "%s; generation %" PRIu64 " stays in force", outcome->error, number);
+        answer(client, number, NULL, error);
+    }
+}
+
+void command_load_ended(struct supervisor *supervisor, uint64_t sequence, const char *error)
+{
+    struct outcome outcome = {supervisor, error};
+    control_each_waiting(supervisor->control, sequence, answer_outcome, &outcome);
+}

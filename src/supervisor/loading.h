@@ -1,0 +1,44 @@
+/* One load: the loader child, its deadline, and its answer. At most one runs at a time. */
+#ifndef POSTERN_SUPERVISOR_LOADING_H
+#define POSTERN_SUPERVISOR_LOADING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "edition.h"
+#include "postern/generation/handover.h"
+#include "postern/net/loop.h"
+
+#define LOADING_DEADLINE_MS 60000
+
+struct loading {
+    struct loop *loop;
+    pid_t pid; /* 0: none */
+    int channel;
+    bool is_answered; /* on_done has been called */
+    uint64_t number;
+    struct watch watch;
+    struct timer deadline;
+    struct handover_inbox inbox;
+    /* Takes the edition; NULL: err says why. Called once for each start that returned 0. */
+    void (*on_done)(void *context, struct edition *edition, const struct err *err);
+    void *context;
+};
+
+NODISCARD int loading_init(struct loading *loading, struct loop *loop,
+                           void (*on_done)(void *, struct edition *, const struct err *), void *context);
+/* Kills a loader that still runs. */
+void loading_clear(struct loading *loading);
+/* True until the loader has answered and has been reaped. */
+bool loading_is_running(const struct loading *loading);
+/*   running_fd  pack of the generation in force, or -1
+ * Returns 0, or -1 with err. */
+NODISCARD int loading_start(struct loading *loading, const char *config_path, uint64_t number, int running_fd,
+                            struct err *err);
+/* Forget its answer and end it. */
+void loading_cancel(struct loading *loading);
+/* SIGCHLD came. */
+void loading_reap(struct loading *loading);
+
+#endif
