@@ -5,5 +5,19 @@
 
 /* postern pki VERB ...; see postern-pki(1). */
 int cli_pki(int argc, char **argv);
+/* postern serve --config FILE */
+int cli_serve(int argc, char **argv);
+/* postern check --config FILE */
+int cli_check(int argc, char **argv);
+/* postern status [--config FILE | --control SOCKET] [--json] */
+int cli_status(int argc, char **argv);
+/* postern reload [--config FILE | --control SOCKET] */
+int cli_reload(int argc, char **argv);
+/* postern demo [--listen ADDR] [--dir DIR] [--backend URL] [--check] */
+int cli_demo(int argc, char **argv);
+/* The processes that the supervisor and the demo start: not for people. */
+int cli_internal_loader(int argc, char **argv);
+int cli_internal_worker(int argc, char **argv);
+int cli_internal_demo_backend(int argc, char **argv);
 
 #endif

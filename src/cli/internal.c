@@ -1,0 +1,26 @@
+/* The processes that others of ours start. A person who types these gets an answer too. */
+#include <stdio.h>
+
+#include "cli.h"
+#include "options.h"
+#include "postern/base/process.h"
+#include "postern/generation/load.h"
+#include "postern/worker/worker.h"
+
+static int refuse(const char *name)
+{
+    fprintf(stderr, "postern %s: is started by \"postern serve\" only\n", name);
+    return STATUS_USAGE;
+}
+
+int cli_internal_loader(int argc, char **argv)
+{
+    (void)argc;
+    return process_take_channel() ? loader_main(PROCESS_CHANNEL_FD) : refuse(argv[0]);
+}
+
+int cli_internal_worker(int argc, char **argv)
+{
+    (void)argc;
+    return process_take_channel() ? worker_main(PROCESS_CHANNEL_FD) : refuse(argv[0]);
+}
