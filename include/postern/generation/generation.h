@@ -34,8 +34,8 @@ const struct config *generation_config(const struct generation *generation);
 const struct trust *generation_trust(const struct generation *generation);
 const struct tls_server *generation_server(const struct generation *generation);
 
-/* Code name of a reason's number in struct metrics, for the supervisor, which knows nothing of trust; NULL from
- * the first number on that is none. */
+/* Code name of a reason's number in struct metrics, for the supervisor, which knows nothing of trust; NULL
+ * from the first number on that is none. */
 const char *generation_reason_code(unsigned reason);
 
 #endif
