@@ -1,7 +1,5 @@
 #include "fixture.h"
 
-#include <openssl/x509v3.h>
-
 static void must_mode(const char *path, mode_t mode)
 {
     struct stat status;
