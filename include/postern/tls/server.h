@@ -62,10 +62,12 @@ NODISCARD struct stream *tls_stream_accept(const struct tls_server *server, stru
 
 /* All below: after the handshake, of a stream that tls_stream_accept() made. */
 
-/* The verdict at the handshake, with the reason when refused (also after a failed handshake). If the
- * handshake failed for another cause than the verdict, tls_stream_verdict()->reason is TRUST_ADMITTED or
- * TRUST_NO_CERTIFICATE and stream_error() tells. */
+/* The verdict at the handshake. Before there is one its reason is TRUST_INTERNAL: nobody is admitted by
+ * default. */
 const struct trust_verdict *tls_stream_verdict(const struct stream *stream);
+/* True if the handshake failed by the verdict (or for want of a certificate): an alert has said so. If it
+ * failed for another cause, this is false and stream_error() tells. */
+bool tls_stream_is_refused(const struct stream *stream);
 /* What to ask trust_verdict() about again. */
 const struct trust_path *tls_stream_path(const struct stream *stream);
 /* The certificate that the client presented, also when refused; NULL if none. Borrowed: lives as the stream.
