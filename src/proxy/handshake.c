@@ -71,21 +71,13 @@ static enum step handshake_done(struct session *session)
     return STEP_AGAIN;
 }
 
-/* TRUST_NO_CERTIFICATE is the verdict before there is one, too: then OpenSSL's reason tells. */
-static bool failed_by_verdict(const struct trust_verdict *verdict, const char *error)
-{
-    if (verdict->reason == TRUST_NO_CERTIFICATE)
-        return strstr(error, "did not return a certificate") != NULL;
-    return verdict->reason != TRUST_ADMITTED;
-}
-
 static enum step handshake_failed(struct session *session)
 {
     const struct trust_verdict *verdict = tls_stream_verdict(session->stream.stream);
     struct metrics *metrics = session->proxy->environment.metrics;
     read_identity(session);
     const char *error = stream_error(session->stream.stream);
-    if (!failed_by_verdict(verdict, error)) {
+    if (!tls_stream_is_refused(session->stream.stream)) {
         metric_add(metrics, METRIC_handshakes_failed, 1);
         record_refusal(session, cause_of(CAUSE_HANDSHAKE_FAILED), error);
         session_cut(session);
