@@ -1,13 +1,17 @@
-# room(NAME USES room... LIBS target...): one static library from src/NAME/*.c, linked to just what it names.
+# room(NAME DIR folder USES room... LIBS target...): one static library from src/NAME/*.c (or DIR/*.c), linked to
+# just what it names.
 function(room name)
-  cmake_parse_arguments(ROOM "" "" "USES;LIBS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  cmake_parse_arguments(ROOM "" "DIR" "USES;LIBS" ${ARGN})
+  if(NOT ROOM_DIR)
+    set(ROOM_DIR src/${name})
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${ROOM_DIR}/*.c)
   if(NOT sources)
     return()
   endif()
   list(FILTER sources EXCLUDE REGEX "/main\\.c$")
   add_library(postern_${name} STATIC ${sources})
-  target_include_directories(postern_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include PRIVATE ${CMAKE_SOURCE_DIR}/src/${name})
+  target_include_directories(postern_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include PRIVATE ${CMAKE_SOURCE_DIR}/${ROOM_DIR})
   foreach(used IN LISTS ROOM_USES)
     if(TARGET postern_${used})
       target_link_libraries(postern_${name} PUBLIC postern_${used})

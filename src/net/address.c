@@ -158,7 +158,7 @@ bool address_is_unix(const struct address *address)
 
 bool address_same_host(const struct address *left, const struct address *right)
 {
-    uint32_t left_ipv4, right_ipv4;
+    uint32_t left_ipv4 = 0, right_ipv4 = 0;
     if (address_is_unix(left) || address_is_unix(right)) {
         return address_is_unix(left) && address_is_unix(right);
     }

@@ -178,7 +178,7 @@ static void append_block(struct pem *out, enum pem_label label, unsigned line, s
 /* From after BEGIN to END. */
 static int read_block(struct reader *reader, struct slice label_text)
 {
-    enum pem_label label;
+    enum pem_label label = 0;
     struct slice line, end;
     struct base64 state = {0};
     unsigned begin_line = reader->line;

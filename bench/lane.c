@@ -1,0 +1,241 @@
+#include "lane.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "postern/base/memory.h"
+
+enum { EVENTS_MAX = 256 };
+
+static const int64_t rest_ns = 10 * 1000000;
+/* How late --duration or a signal may be noticed while nothing happens. */
+static const int64_t longest_wait_ns = 20 * 1000000;
+
+int64_t lane_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int on_session(SSL *ssl, SSL_SESSION *session)
+{
+    client_keep_session(SSL_get_app_data(ssl), session);
+    return 1;
+}
+
+struct lane *lane_new(const struct options *options, struct lane_shared *shared, unsigned client_count,
+                      uint64_t requests, struct err *err)
+{
+    struct lane *lane = xcalloc(1, sizeof(*lane));
+    lane->options = options;
+    lane->shared = shared;
+    lane->remaining = requests;
+    tally_init(&lane->tally);
+    list_init(&lane->deadlines);
+    list_init(&lane->resting);
+    list_init(&lane->ready);
+    lane->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    lane->target = target_new(options, err);
+    if (lane->epoll_fd < 0 || !lane->target) {
+        err_set_errno(err, NULL, errno, "epoll");
+        lane_free(lane);
+        return NULL;
+    }
+    if (options->resume)
+        SSL_CTX_sess_set_new_cb(lane->target->context, on_session);
+    lane->clients = xcalloc(client_count, sizeof(*lane->clients));
+    lane->client_count = client_count;
+    for (unsigned i = 0; i < client_count; i++)
+        client_init(&lane->clients[i], lane);
+    return lane;
+}
+
+void lane_free(struct lane *lane)
+{
+    if (!lane)
+        return;
+    for (unsigned i = 0; i < lane->client_count; i++)
+        client_clear(&lane->clients[i]);
+    free(lane->clients);
+    target_free(lane->target);
+    tally_clear(&lane->tally);
+    if (lane->epoll_fd >= 0)
+        close(lane->epoll_fd);
+    free(lane);
+}
+
+bool lane_take_operation(struct lane *lane)
+{
+    if (lane->remaining == 0)
+        return false;
+    if (lane->remaining != UINT64_MAX)
+        lane->remaining--;
+    return true;
+}
+
+bool lane_is_in_window(const struct lane *lane, int64_t now_ns)
+{
+    return now_ns >= lane->begin_ns && now_ns < lane->end_ns;
+}
+
+int lane_watch(struct lane *lane, struct client *client, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = client};
+    return epoll_ctl(lane->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+void lane_expect(struct lane *lane, struct client *client)
+{
+    client->wait_until_ns = lane->now_ns + lane->options->timeout_ns;
+    list_remove(&client->wait);
+    list_append(&lane->deadlines, &client->wait);
+}
+
+void lane_forget(struct client *client)
+{
+    list_remove(&client->wait);
+    list_remove(&client->ready);
+}
+
+void lane_rest(struct lane *lane, struct client *client)
+{
+    client->wait_until_ns = lane->now_ns + rest_ns;
+    list_remove(&client->wait);
+    list_append(&lane->resting, &client->wait);
+}
+
+void lane_continue(struct lane *lane, struct client *client)
+{
+    list_remove(&client->ready);
+    list_append(&lane->ready, &client->ready);
+}
+
+/* The first of a list whose time has come, taken off it; or NULL. */
+static struct client *take_due(struct list *waiting, int64_t now_ns)
+{
+    struct list *first = list_first(waiting);
+    struct client *client = first ? LIST_ENTRY(first, struct client, wait) : NULL;
+    if (!client || client->wait_until_ns > now_ns)
+        return NULL;
+    list_remove(&client->wait);
+    return client;
+}
+
+static void step_due(struct lane *lane)
+{
+    struct client *client;
+    while ((client = take_due(&lane->deadlines, lane->now_ns)))
+        client_expire(client);
+    while ((client = take_due(&lane->resting, lane->now_ns)))
+        client_step(client);
+}
+
+/* Those that are ready now; what they make ready waits for the next turn, behind the events. */
+static void step_ready(struct lane *lane)
+{
+    struct list now;
+    list_init(&now);
+    LIST_EACH_SAFE(link, &lane->ready) {
+        list_remove(link);
+        list_append(&now, link);
+    }
+    struct list *link;
+    while ((link = list_first(&now))) {
+        list_remove(link);
+        client_step(LIST_ENTRY(link, struct client, ready));
+    }
+}
+
+static int64_t wait_ns(const struct lane *lane)
+{
+    int64_t until = lane->now_ns + longest_wait_ns;
+    const struct list *waiting[] = {&lane->deadlines, &lane->resting};
+    if (!list_is_empty(&lane->ready))
+        return 0;
+    for (size_t i = 0; i < LENGTH_OF(waiting); i++) {
+        struct list *first = list_first(waiting[i]);
+        int64_t due = first ? LIST_ENTRY(first, struct client, wait)->wait_until_ns : INT64_MAX;
+        until = due < until ? due : until;
+    }
+    until = lane->end_ns < until ? lane->end_ns : until;
+    return until > lane->now_ns ? until - lane->now_ns : 0;
+}
+
+static void step_events(struct lane *lane)
+{
+    struct epoll_event events[EVENTS_MAX];
+    int64_t wait = wait_ns(lane);
+    struct timespec timeout = {.tv_nsec = (long)wait};
+    int count = epoll_pwait2(lane->epoll_fd, events, EVENTS_MAX, &timeout, NULL);
+    lane->now_ns = lane_clock();
+    for (int i = 0; i < count; i++)
+        client_step(events[i].data.ptr);
+}
+
+/* What this thread has run, and has waited for a core while it could have run. proc(5), schedstat. */
+static void read_cpu(int64_t *cpu_ns, int64_t *queued_ns)
+{
+    char text[128] = "";
+    long long cpu = 0, queued = 0;
+    int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    struct timespec used;
+    if (length <= 0 || sscanf(text, "%lld %lld", &cpu, &queued) != 2 || cpu == 0) {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+        cpu = (long long)used.tv_sec * 1000000000 + used.tv_nsec;
+        queued = 0;
+    }
+    *cpu_ns = cpu;
+    *queued_ns = queued;
+}
+
+static void measure_begin(struct lane *lane)
+{
+    if (lane->is_measuring || lane->now_ns < lane->begin_ns)
+        return;
+    lane->is_measuring = true;
+    read_cpu(&lane->cpu_ns, &lane->queued_ns);
+}
+
+static void measure_end(struct lane *lane)
+{
+    struct tally *tally = &lane->tally;
+    int64_t cpu_ns = 0, queued_ns = 0, end_ns = lane->now_ns < lane->end_ns ? lane->now_ns : lane->end_ns;
+    if (!lane->is_measuring || end_ns <= lane->begin_ns)
+        return;
+    read_cpu(&cpu_ns, &queued_ns);
+    tally->seconds = (double)(end_ns - lane->begin_ns) / 1e9;
+    tally->cpu_s = (double)(cpu_ns - lane->cpu_ns) / 1e9;
+    tally->cpu_share = tally->cpu_s / tally->seconds;
+    tally->busy_share = tally->cpu_share + (double)(queued_ns - lane->queued_ns) / 1e9 / tally->seconds;
+    for (unsigned i = 0; i < lane->client_count; i++)
+        tally->holding += lane->clients[i].state == CLIENT_HOLDING;
+}
+
+void lane_run(struct lane *lane, int64_t begin_ns, int64_t end_ns)
+{
+    lane->begin_ns = begin_ns;
+    lane->end_ns = end_ns;
+    lane->now_ns = lane_clock();
+    for (unsigned i = 0; i < lane->client_count; i++)
+        lane_continue(lane, &lane->clients[i]);
+    while (lane->finished < lane->client_count && lane->now_ns < end_ns &&
+           !atomic_load(&lane->shared->stop)) {
+        measure_begin(lane);
+        step_ready(lane);
+        step_due(lane);
+        step_events(lane);
+    }
+    measure_end(lane);
+    atomic_fetch_add(&lane->shared->ended, 1);
+}

@@ -1,0 +1,39 @@
+/* The command line, checked. Rows of one table: the parser and --help read the same. */
+#ifndef POSTERN_BENCH_OPTIONS_H
+#define POSTERN_BENCH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "postern/base/attributes.h"
+#include "postern/base/err.h"
+
+#define OPTIONS_HEADERS_MAX     32
+#define OPTIONS_CONNECTIONS_MAX 100000
+#define OPTIONS_THREADS_MAX     64
+
+enum bench_mode { MODE_HANDSHAKE, MODE_REQUEST, MODE_STREAM, MODE_IDLE, MODE_COUNT };
+
+/* Zero means not given. Strings are borrowed from argv. */
+struct options {
+    enum bench_mode mode;
+    const char *url;
+    const char *cert, *key, *ca, *server_name, *connect;
+    const char *tls, *groups, *ciphers, *sigalgs;
+    const char *method, *body;
+    const char *headers[OPTIONS_HEADERS_MAX];
+    unsigned header_count;
+    uint64_t connections, threads, requests;
+    int64_t duration_ns, warmup_ns, timeout_ns;
+    bool resume, bare, insecure, json, quiet, help, version;
+};
+
+/* Fill out with defaults and what argv says. Returns 0, or -1 with err. With --help or --version the rest is
+ * not asked for. */
+NODISCARD int options_parse(struct options *out, int argc, char *argv[], struct err *err);
+void options_print_help(FILE *out);
+/* "handshake" and so on. */
+const char *mode_name(enum bench_mode mode);
+
+#endif

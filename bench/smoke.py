@@ -1,0 +1,180 @@
+"""The measurements of bench/smoke.sh: Postern beside NGINX, interleaved, medians and ratios."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "integration")]
+
+from peers import DOWNLOAD_BYTES, Backend, Load, Nginx, Postern  # noqa: E402
+from support.pki import Pki  # noqa: E402
+
+LEVEL = 0.97
+
+# (key, what a reader sees, unit, True if more is better, divisor for display)
+FIGURES = [
+    ("handshake_rate", "full mTLS handshakes with a GET", "1/s", True, 1),
+    ("handshake_cpu", "  server CPU for each", "us", False, 1e-6),
+    ("request_rate", "keep-alive requests, 1 KiB", "1/s", True, 1),
+    ("request_cpu", "  server CPU for each", "us", False, 1e-6),
+    ("request_p99", "  99th percentile of latency", "us", False, 1),
+    ("download_rate", "download of 1 GiB", "MB/s", True, 1),
+    ("download_cpu", "  server CPU", "ms/GB", False, 1e-3),
+    ("start_pss", "memory at start, proportional", "MiB", False, 1 << 20),
+    ("start_rss", "  resident, summed", "MiB", False, 1 << 20),
+    ("idle_pss", "memory for each idle connection", "KiB", False, 1 << 10),
+    ("idle_rss", "  resident", "KiB", False, 1 << 10),
+]
+
+
+class Smoke:
+    def __init__(self, arguments, directory):
+        self.arguments, self.directory = arguments, directory
+        self.pki = Pki(os.path.join(directory, "pki"))
+        # A CRL with something in it, as people have.
+        for name in ("lost", "stolen"):
+            self.pki.intermediate.revoke(self.pki.client(name, name=name))
+        self.pki.bundle()
+        client = self.pki.client("alice", ou="engineering", name="alice")
+        server_core, self.client_core = arguments.cores
+        self.server_core = server_core
+        self.load = Load(arguments.build, self.client_core, self.pki, client)
+        self.started = 0
+        self.figures = {}
+        self.client_bound = set()
+
+    def server(self, kind):
+        self.started += 1
+        folder = os.path.join(self.directory, f"{kind.name}.{self.started}")
+        return kind(folder, self.server_core, self.pki, self.backend.port)
+
+    def note(self, server, key, value):
+        self.figures.setdefault((server.name, key), []).append(value)
+
+    def measure(self, server, mode, path, *options):
+        """One run: its result, and the CPU that the server's process tree spent on it."""
+        before = server.cpu_s()
+        result = json.loads(self.load.run(mode, server.port, path, "--warmup", "0ms", *options))
+        cpu_s = server.cpu_s() - before
+        if result["failures"]:
+            raise RuntimeError(f"{server.name}, {mode}: {result['failures_by_cause']}\n{server.output()}")
+        if result["client_bound"]:
+            self.client_bound.add((server.name, mode))
+        return result, cpu_s
+
+    def measure_speed(self, server):
+        span = f"{self.arguments.seconds * 1000:.0f}ms"
+        self.load.run("handshake", server.port, "/1k", "--connections", "8", "--requests", "100")
+        result, cpu_s = self.measure(server, "handshake", "/1k", "--connections", "16", "--duration", span)
+        self.note(server, "handshake_rate", result["client_rate"])
+        self.note(server, "handshake_cpu", cpu_s / result["operations"])
+        result, cpu_s = self.measure(server, "request", "/1k", "--connections", "32", "--duration", span)
+        self.note(server, "request_rate", result["client_rate"])
+        self.note(server, "request_cpu", cpu_s / result["operations"])
+        self.note(server, "request_p99", result["latency_us"]["p99"])
+        result, cpu_s = self.measure(server, "stream", "/1g", "--connections", "1", "--requests", "1")
+        assert result["content_bytes"] == DOWNLOAD_BYTES
+        self.note(server, "download_rate", result["content_mb_per_s"])
+        self.note(server, "download_cpu", cpu_s / (DOWNLOAD_BYTES / 1e9))
+
+    def measure_memory(self, server):
+        """On a fresh server, so that no freed memory hides what a connection takes."""
+        time.sleep(0.3)
+        start = server.memory()
+        count = self.arguments.idle
+        with self.load.holding(server.port, "/1k", "--connections", str(count), "--duration", "60s"):
+            time.sleep(1)
+            full = server.memory()
+        for name, before, after in zip(("pss", "rss"), start, full):
+            self.note(server, "start_" + name, before)
+            self.note(server, "idle_" + name, (after - before) / count)
+
+    def run(self, kinds):
+        backend_folder = os.path.join(self.directory, "backend")
+        with Backend(backend_folder, self.client_core) as self.backend:
+            for number in range(self.arguments.rounds):
+                for kind in kinds:
+                    for measure in (self.measure_memory, self.measure_speed):
+                        with self.server(kind) as server:
+                            measure(server)
+                        shutil.rmtree(server.directory)
+                print(f"round {number + 1} of {self.arguments.rounds}", file=sys.stderr, flush=True)
+
+    def ratio(self, key, more_is_better):
+        """Median of the rounds' ratios, turned so that above 1 Postern is better."""
+        pairs = zip(self.figures[("postern", key)], self.figures[("nginx", key)])
+        return statistics.median(mine / other if more_is_better else other / mine for mine, other in pairs)
+
+    def report(self, kinds):
+        names = [kind.name for kind in kinds]
+        print(f"{platform.machine()}, {os.cpu_count()} cores, {version('nginx', '-v')}, {version('openssl', 'version')}")
+        print(f"medians of {self.arguments.rounds} interleaved rounds; server on core {self.server_core}, load and "
+              f"backend on core {self.client_core}\n")
+        print(f"{'':36}{'':8}" + "".join(f"{name:>12}" for name in names) +
+              (f"{'ratio':>9}" if len(names) == 2 else ""))
+        behind = []
+        for key, text, unit, more_is_better, divisor in FIGURES:
+            row = f"{text:36}{unit:8}"
+            for name in names:
+                row += f"{statistics.median(self.figures[(name, key)]) / divisor:12.1f}"
+            if len(names) == 2:
+                ratio = self.ratio(key, more_is_better)
+                row += f"{ratio:9.2f}" + ("" if ratio >= LEVEL else "  behind")
+                behind += [] if ratio >= LEVEL else [key]
+            print(row)
+        if len(names) == 2:
+            print("\nratio: above 1, postern is better (the median of the rounds' ratios)")
+        for name, mode in sorted(self.client_bound):
+            print(f"{mode} of {name}: the client's core was full; its rate is no figure of the server, the CPU is")
+        return behind
+
+
+def version(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return (done.stdout + done.stderr).strip().splitlines()[0].replace("nginx version: ", "")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="bench/smoke.sh", description=__doc__)
+    parser.add_argument("--build", required=True, help="build directory with postern and postern-bench")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2, help="length of each measurement of a rate")
+    parser.add_argument("--idle", type=int, default=2000, help="idle connections")
+    parser.add_argument("--only", choices=["nginx", "postern"], help="measure just one")
+    parser.add_argument("--save", metavar="FILE", help="write every round's figures as JSON")
+    arguments = parser.parse_args()
+    cores = sorted(os.sched_getaffinity(0))
+    arguments.build = os.path.abspath(arguments.build)
+    arguments.cores = (cores[0], cores[-1])
+    if len(cores) < 2:
+        print("there is only one core: load and server disturb each other", file=sys.stderr)
+    return arguments
+
+
+def main():
+    arguments = parse_arguments()
+    Postern.build = arguments.build
+    kinds = [kind for kind in (Nginx, Postern) if arguments.only in (None, kind.name)]
+    directory = tempfile.mkdtemp(prefix="postern-smoke-")
+    os.chmod(directory, 0o755)
+    try:
+        smoke = Smoke(arguments, directory)
+        smoke.run(kinds)
+        behind = smoke.report(kinds)
+        if arguments.save:
+            with open(arguments.save, "w", encoding="utf-8") as file:
+                json.dump({f"{name}.{key}": values for (name, key), values in smoke.figures.items()}, file, indent=1)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    sys.exit(1 if behind else 0)
+
+
+main()
