@@ -311,7 +311,7 @@ static void damage_is_told_with_its_line_and_changes_nothing(void **state)
     fixture_client(&fixture, "alice", &issued);
     char *index = strdup(fixture_path(&fixture, "intermediate/index.txt"));
     char text[1024];
-    snprintf(text, sizeof text, "%sV\t2606", fixture_read(index));
+    snprintf(text, sizeof text, "%.512sV\t2606", fixture_read(index));
     fixture_write(index, text);
     assert_int_equal(take_back(&fixture, (struct pki_revoke_options){.name = "alice"}, &revoked, &err), -1);
     assert_string_equal(err.path, index);

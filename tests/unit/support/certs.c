@@ -31,7 +31,7 @@ EVP_PKEY *cert_key_new(const char *kind)
 {
     EVP_PKEY *key = NULL;
     if (strncmp(kind, "RSA-", 4) == 0)
-        key = EVP_RSA_gen((unsigned)atoi(kind + 4));
+        key = EVP_RSA_gen((unsigned)strtoul(kind + 4, NULL, 10));
     else if (strncasecmp(kind, "Ed", 2) == 0)
         key = EVP_PKEY_Q_keygen(NULL, NULL, kind);
     else
