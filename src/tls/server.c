@@ -65,7 +65,10 @@ static int set_protocol(SSL_CTX *context, const struct tls_server_options *optio
         return wrong(err, "the protocol versions cannot be set");
     if (!SSL_CTX_set_cipher_list(context, ciphers))
         return wrong(err, "no cipher of the list is known");
-    if (!SSL_CTX_set1_groups_list(context, groups))
+    /* Not by SSL_CTX_set1_groups_list(), a macro that casts const away. */
+    char names[512];
+    if (snprintf(names, sizeof(names), "%s", groups) >= (int)sizeof(names) ||
+        SSL_CTX_ctrl(context, SSL_CTRL_SET_GROUPS_LIST, 0, names) != 1)
         return wrong(err, "a group of the list is not known");
     return 0;
 }

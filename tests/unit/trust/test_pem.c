@@ -140,7 +140,7 @@ static void every_byte_value_goes_through_base64(void **state)
         struct pem pem;
         for (size_t at = 0; at < sizeof(base64) - 1; at += width)
             snprintf(text + strlen(text), sizeof(text) - strlen(text), "%.*s\n", (int)width, base64 + at);
-        strcat(text, END);
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s", END);
         assert_int_equal(pem_parse(slice_text(text), PEM_CERTIFICATE, "f", &pem, NULL), 0);
         assert_int_equal(pem.blocks[0].der.length, 256);
         for (size_t i = 0; i < 256; i++)
