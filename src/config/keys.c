@@ -212,7 +212,8 @@ const struct key keys[] = {
      "Unix socket of status, reload and explain --live. Only the account that runs the gateway may use it."},
 
     {SECTION_STATE, "directory", KEY_PATH, KEY_RESTART, "/var/lib/postern", NULL, NULL, 0, 0,
-     CONFIG(state_directory), "Where the gateway keeps its state."},
+     CONFIG(state_directory),
+     "Where the gateway keeps what must outlive it. This version keeps nothing there yet."},
 };
 
 const size_t key_count = LENGTH_OF(keys);

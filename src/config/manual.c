@@ -38,7 +38,13 @@ static void write_values(FILE *out, const struct key *key)
     if (key->default_text == NULL)
         return;
     fputs("Default: ", out);
-    write_text(out, key->default_text);
+    for (const char *text = key->default_text; *text != '\0'; text++) {
+        char byte[] = {*text, '\0'};
+        write_text(out, byte);
+        /* Long lists may be broken behind a ':'. */
+        if (key->type == KEY_LIST && *text == ':')
+            fputs("\\:", out);
+    }
     fputs(".\n", out);
 }
 

@@ -36,13 +36,15 @@ const char *preset_name(enum preset preset);
 const struct preset_field *preset_fields(size_t *count);
 
 /* True if a field of this name carries identity: a name of any preset or of [identity], in any ASCII case and
- * with '_' for '-'. What a client or an upstream sends under it is dropped. Asked for each field of each
- * request: most names are answered by their first byte and length. Allocates nothing. */
+ * with '_' or any other byte that is no letter or digit for '-', since CGI, WSGI and their like fold those.
+ * What a client or an upstream sends under it is dropped. Asked for each field of each request: most names
+ * are answered by their first byte and length. Allocates nothing. */
 bool config_owned_name(const struct config *config, struct slice name);
 /* True for X-Forwarded-For, -Proto, -Host, X-Real-IP and X-Request-ID, compared in the same way: what the
  * client sent is replaced. */
 bool config_forwarding_name(struct slice name);
-/* The same name as far as a backend can tell: equal but for ASCII case and '_' for '-'. */
+/* The same name as far as a backend can tell: equal but for ASCII case, and with all bytes alike that
+ * are neither letter nor digit. */
 bool config_same_name(struct slice left, struct slice right);
 
 #endif

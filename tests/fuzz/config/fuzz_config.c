@@ -1,4 +1,8 @@
-/* The INI loader. What is taken must hold what its doors promise. */
+/* The INI loader. What is taken must hold what its doors promise.
+ * Covers: src/config/lines.c src/config/draft.c src/config/value.c src/config/value_address.c
+ * src/config/value_identity.c src/config/template.c src/config/format.c src/config/check.c
+ * src/config/nearest.c
+ */
 #include <stdint.h>
 #include <string.h>
 
