@@ -26,6 +26,8 @@ struct loop {
     struct list woken;   /* watches to call in the next turn */
     struct list calling; /* watches being called in this one */
     bool stopped, failed;
+    void (*on_turn_end)(void *);
+    void *turn_end_context;
 };
 
 struct timer_heap *loop_timers(struct loop *loop)
@@ -79,6 +81,12 @@ void loop_free(struct loop *loop)
     event_base_free(loop->base);
     free(loop->times);
     free(loop);
+}
+
+void loop_set_turn_end(struct loop *loop, void (*on_turn_end)(void *), void *context)
+{
+    loop->on_turn_end = on_turn_end;
+    loop->turn_end_context = context;
 }
 
 const struct clock *loop_clock(const struct loop *loop)
@@ -172,6 +180,9 @@ static void turn(struct loop *loop, int max_wait_ms)
     move_all(&loop->woken, &loop->calling);
     call_woken(&loop->calling);
     timer_heap_fire(&loop->timers, loop_now_ms(loop));
+    if (loop->on_turn_end != NULL) {
+        loop->on_turn_end(loop->turn_end_context);
+    }
     times->in_turn = false;
     times->has_now = false;
     times->has_wall = false;

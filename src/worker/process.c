@@ -42,8 +42,9 @@ static bool boot_is_sound(const struct handover *message, struct handover_boot *
 
 /* Everything that needs a privilege, then never again one. Dumpable is set anew since a change of user may
  * reset it, and so is what to do when the parent dies. */
-static int confine(const struct handover_boot *order, char *told, size_t size)
+static int confine(void *context, char *told, size_t size)
 {
+    const struct handover_boot *order = context;
     confine_descriptors(order->descriptors);
     if (order->drop_user != 0 && confine_user(order->uid, order->gid) != 0)
         return fail("cannot change user");
@@ -55,7 +56,6 @@ static int confine(const struct handover_boot *order, char *told, size_t size)
 
 static int boot(int channel, struct handover *message)
 {
-    char told[128];
     struct handover_boot order;
     if (!boot_is_sound(message, &order))
         return 1;
@@ -77,13 +77,12 @@ static int boot(int channel, struct handover *message)
         .resolv_conf = map_text(message->fds[HANDOVER_FD_RESOLV]),
         .hosts = map_text(message->fds[HANDOVER_FD_HOSTS]),
         .clock = clock_system(),
-        .confinement = told,
+        .confine = confine,
+        .context = &order,
     };
     fd_close(&message->fds[HANDOVER_FD_SLAB]);
     fd_close(&message->fds[HANDOVER_FD_RESOLV]);
     fd_close(&message->fds[HANDOVER_FD_HOSTS]);
-    if (confine(&order, told, sizeof(told)) != 0)
-        return 1;
     return worker_run(&start);
 }
 

@@ -14,8 +14,7 @@
 #include "postern/proxy/proxy.h"
 
 enum {
-    FLUSH_BUSY_MS = 50,
-    FLUSH_IDLE_MS = 1000,
+    FLUSH_MS = 50, /* that a line of the access log waits for others at most */
     DRAIN_DEFAULT_MS = 30000,
 };
 
@@ -235,7 +234,13 @@ static void on_flush(void *context)
     struct worker *worker = context;
     access_log_flush(worker->access_log);
     metric_set(worker->boot->metrics, METRIC_access_log_dropped, access_log_dropped(worker->access_log));
-    timer_arm(&worker->flush, proxy_sessions(worker->proxy) > 0 ? FLUSH_BUSY_MS : FLUSH_IDLE_MS);
+}
+
+static void on_turn_end(void *context)
+{
+    struct worker *worker = context;
+    if (access_log_is_pending(worker->access_log) && !timer_is_armed(&worker->flush))
+        timer_arm(&worker->flush, FLUSH_MS);
 }
 
 /* The slab outlives a worker that crashed: what it had open is open no more. */
@@ -249,7 +254,7 @@ static void reset_gauges(struct metrics *metrics)
 static int start(struct worker *worker)
 {
     const struct worker_boot *boot = worker->boot;
-    char name[32];
+    char name[32], told[128] = "not confined";
     snprintf(name, sizeof(name), "worker %u", boot->slot);
     worker->log = log_new(boot->events_fd, LOG_TEXT, boot->level, name, boot->clock);
     worker->access_log = access_log_new(boot->access_fd, boot->access_format);
@@ -269,13 +274,14 @@ static int start(struct worker *worker)
     doorway_add(&worker->doorway, boot->slot, boot->listeners, boot->listener_count);
     timer_init(&worker->flush, worker->loop, on_flush, worker);
     timer_init(&worker->drain, worker->loop, on_drain_over, worker);
-    timer_arm(&worker->flush, FLUSH_IDLE_MS);
+    loop_set_turn_end(worker->loop, on_turn_end, worker);
     if (watch_start(&worker->channel_watch, worker->loop, worker->channel, WATCH_READ, on_channel, worker) !=
             0 ||
         signal_watch_start(&worker->terminate, worker->loop, SIGTERM, on_terminate, worker) != 0)
         return -1;
-    log_line(worker->log, LEVEL_DEBUG, "started: %s",
-             boot->confinement != NULL ? boot->confinement : "not confined");
+    if (boot->confine != NULL && boot->confine(boot->context, told, sizeof(told)) != 0)
+        return -1;
+    log_line(worker->log, LEVEL_INFO, "started: %s", told);
     return 0;
 }
 

@@ -27,6 +27,9 @@ NODISCARD int loop_run(struct loop *loop);
 /* One turn: wait at most max_wait_ms for something to happen, and handle it. For tests. */
 void loop_turn(struct loop *loop, unsigned max_wait_ms);
 void loop_stop(struct loop *loop);
+/* Have this called at the end of each turn, when all that was ready has been handled: for what is better done
+ * once for many events. NULL for nothing any more. */
+void loop_set_turn_end(struct loop *loop, void (*on_turn_end)(void *), void *context);
 const struct clock *loop_clock(const struct loop *loop);
 /* Monotonic milliseconds as of the beginning of this turn. Costs nothing. */
 int64_t loop_now_ms(const struct loop *loop);

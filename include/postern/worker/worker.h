@@ -27,7 +27,10 @@ struct worker_boot {
     struct metrics *metrics;
     struct slice resolv_conf, hosts; /* texts of the two files */
     const struct clock *clock;
-    const char *confinement; /* what the sandbox is, for the log; may be NULL */
+    /* Give up privileges: called when everything that needs files has been made, before the first client. May
+     * be NULL. Writes what was possible to told, for the log; not 0: the worker leaves. */
+    int (*confine)(void *context, char *told, size_t size);
+    void *context;
 };
 
 /* Serve until drained. No globals: a test may run several in one process. Returns an exit status. */
