@@ -70,7 +70,7 @@ static void describe_crl(struct context *context, const struct crl_index *index,
 {
     char number[CRL_NUMBER_TEXT_SIZE], end[96];
     struct slice issuer = crl_record_issuer(index, record), source = crl_record_source(index, record);
-    report_found(context->report, "CRL: %.*s, number %s, %" PRIu64 " revoked, next update %s, from %.*s",
+    report_found(context->report, "CRL: %.*s, number %s, %" PRIu64 " revoked, %s, from %.*s",
                  SLICE_ARG(issuer), crl_record_number_text(record, number), record->entry_count,
                  until(record->next_update, context->now_s, end, sizeof(end)), SLICE_ARG(source));
     if (record->flags & CRL_PENDING)

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "postern/base/file.h"
@@ -14,18 +14,23 @@ void sinks_init(struct sinks *sinks)
     *sinks = (struct sinks){-1, -1};
 }
 
-/* Not blocking, yet without making the descriptor so that others (a shell, a terminal) share: opened anew
- * where that is possible; a socket (the journal's) cannot be, and is shared with nobody who reads. */
+/* Not blocking, yet without making the descriptor so that others (a shell, a terminal) share: pipes and
+ * terminals are opened anew. A file never blocks, and has one offset that we share with those others; a
+ * socket (the journal's) cannot be opened, and is shared with nobody who reads. */
 static int open_standard(int standard)
 {
     char path[32];
+    struct stat status;
+    if (fstat(standard, &status) != 0)
+        return -1;
     snprintf(path, sizeof(path), "/proc/self/fd/%d", standard);
-    int fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    int fd = -1;
+    if (!S_ISREG(status.st_mode) && !S_ISSOCK(status.st_mode))
+        fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd >= 0)
         return fd;
-    bool is_socket = errno == ENXIO;
     fd = fcntl(standard, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (fd >= 0 && is_socket && fd_set_nonblocking(fd) != 0)
+    if (fd >= 0 && S_ISSOCK(status.st_mode) && fd_set_nonblocking(fd) != 0)
         fd_close(&fd);
     return fd;
 }
