@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "certificate.h"
+#include "change.h"
 #include "layout.h"
+#include "postern/base/file.h"
 #include "postern/base/memory.h"
 #include "postern/pki/audit.h"
 #include "postern/pki/crl.h"
@@ -148,8 +150,12 @@ static int fill(struct pki_profile *profile, const struct pki_init_options *opti
     int64_t now_s = clock_wall_s(profile->clock);
     char *settings = pki_profile_path(profile, "profile.conf");
     struct pki_act act = {.act = "init", .name = options->profile};
+    char *lock = pki_profile_path(profile, PKI_LOCK_FILE);
     int result = pki_settings_save(&profile->settings, settings, err);
+    if (result == 0)
+        result = file_replace(lock, "", 0, 0600, err);
     free(settings);
+    free(lock);
     if (result < 0 || create(profile, options, NULL, &profile->root, err) < 0)
         return -1;
     if (!options->single && create(profile, options, &profile->root, &profile->intermediate, err) < 0)

@@ -1,0 +1,370 @@
+"""postern pki: what it makes is judged by programs that are not ours: OpenSSL, GnuTLS, NSS, Java."""
+
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+
+BINARY = os.path.join(os.environ["POSTERN_BUILD"], "postern")
+VERBS = ("init", "server", "client", "revoke", "unrevoke", "crl", "list", "show")
+
+CA_CNF = """
+[ca]
+default_ca = it
+[it]
+dir = {directory}
+database = $dir/index.txt
+serial = $dir/serial
+crlnumber = $dir/crlnumber
+new_certs_dir = $dir/newcerts
+certificate = $dir/ca.pem
+private_key = $dir/private/ca.key
+default_md = sha256
+default_days = 30
+default_crl_days = 30
+policy = any
+x509_extensions = leaf
+crl_extensions = crl
+[any]
+organizationName = optional
+commonName = supplied
+[leaf]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = clientAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[crl]
+authorityKeyIdentifier = keyid
+[req]
+distinguished_name = dn
+[dn]
+"""
+
+
+def run(*command, **options):
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120, **options)
+
+
+def must(*command, **options):
+    done = run(*command, **options)
+    if done.returncode != 0:
+        raise AssertionError("%s: %s%s" % (" ".join(map(str, command)), done.stdout, done.stderr))
+    return done.stdout
+
+
+class PkiCase(unittest.TestCase):
+    def setUp(self):
+        self.parent = tempfile.mkdtemp(prefix="postern-test-")
+        self.addCleanup(shutil.rmtree, self.parent)
+        self.directory = os.path.join(self.parent, "profile")
+
+    def path(self, *names):
+        return os.path.join(self.directory, *names)
+
+    def read(self, *names):
+        with open(self.path(*names), encoding="utf-8") as file:
+            return file.read()
+
+    def pki(self, verb, *arguments, **options):
+        return run(BINARY, "pki", verb, "--dir", self.directory, *arguments, **options)
+
+    def must_pki(self, verb, *arguments):
+        """The command's "key: value" lines."""
+        done = self.pki(verb, *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        return dict(re.findall(r"^([a-z0-9]+): +(.*)$", done.stdout, re.M))
+
+    def must_fail(self, status, verb, *arguments):
+        """A failure is one clear line, and nothing on standard output."""
+        done = self.pki(verb, *arguments)
+        self.assertEqual((done.returncode, done.stdout, done.stderr.count("\n")), (status, "", 1), done)
+        self.assertTrue(done.stderr.startswith("postern pki %s: " % verb), done.stderr)
+        return done.stderr
+
+    def entries(self):
+        return json.loads(self.pki("list", "--json").stdout)
+
+    def openssl_verify(self, certificate, purpose="sslclient"):
+        return run("openssl", "verify", "-crl_check_all", "-x509_strict", "-purpose", purpose, "-CAfile",
+                   self.path("client-ca-bundle.pem"), "-CRLfile", self.path("crl-bundle.pem"), certificate)
+
+
+class WhatOthersSay(PkiCase):
+    KEYS = ("p256", "p384", "rsa2048")
+
+    def test_openssl_verifies_every_kind_of_key(self):
+        for key in self.KEYS + ("ed25519",):
+            with self.subTest(key=key):
+                self.directory = os.path.join(self.parent, key)
+                self.must_pki("init", "--profile", "my-app", "--org", "Acme", "--country", "DE", "--key", key)
+                server = self.must_pki("server", "gw.example.org", "--san", "IP:127.0.0.1", "--key", key)
+                client = self.must_pki("client", "alice", "--ou", "sales", "--key", key)
+                self.assertIn(": OK", self.openssl_verify(server["certificate"], "sslserver").stdout)
+                self.assertIn(": OK", self.openssl_verify(client["certificate"]).stdout)
+                self.assertNotEqual(self.openssl_verify(server["certificate"]).returncode, 0)
+                self.assertNotEqual(self.openssl_verify(client["certificate"], "sslserver").returncode, 0)
+                self.must_pki("revoke", "alice", "--reason", "keyCompromise")
+                self.assertIn("certificate revoked", self.openssl_verify(client["certificate"]).stderr)
+
+    def test_gnutls_verifies_the_chain_and_the_crl(self):
+        self.must_pki("init")
+        client = self.must_pki("client", "alice")
+        chain = self.path("chain.pem")
+        with open(chain, "w", encoding="utf-8") as file:
+            file.write(self.read("client", "alice", "fullchain.pem") + self.read("root", "ca.pem"))
+        must("certtool", "--verify-chain", "--infile", chain)
+        verify = ("certtool", "--verify", "--load-ca-certificate", self.path("client-ca-bundle.pem"), "--load-crl",
+                  self.path("crl-bundle.pem"), "--verify-purpose", "1.3.6.1.5.5.7.3.2", "--infile",
+                  client["certificate"])
+        must(*verify)
+        for role in ("root", "intermediate"):
+            must("certtool", "--verify-crl", "--load-ca-certificate", self.path(role, "ca.pem"), "--infile",
+                 self.path(role, "crl.pem"))
+        self.must_pki("revoke", "alice")
+        done = run(*verify)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("revoked", done.stdout)
+
+    def test_nss_takes_pkcs12_authorities_and_crls(self):
+        self.must_pki("init")
+        for option in ((), ("--legacy-p12",)):
+            with self.subTest(option=option):
+                client = self.must_pki("client", "alice", *option)
+                store = "sql:" + tempfile.mkdtemp(dir=self.parent)
+                must("certutil", "-N", "-d", store, "--empty-password")
+                for role, trust in (("root", "CT,C,C"), ("intermediate", ",,")):
+                    must("certutil", "-A", "-d", store, "-n", role, "-t", trust, "-a", "-i", self.path(role, "ca.pem"))
+                must("pk12util", "-l", client["pkcs12"], "-W", client["passphrase"])
+                must("pk12util", "-i", client["pkcs12"], "-W", client["passphrase"], "-d", store)
+                self.assertIn("certificate is valid", must("certutil", "-V", "-d", store, "-n", "alice", "-u", "C"))
+                self.must_pki("revoke", "alice")
+                for role in ("root", "intermediate"):
+                    der = os.path.join(self.parent, role + ".crl")
+                    must("openssl", "crl", "-in", self.path(role, "crl.pem"), "-outform", "DER", "-out", der)
+                    must("crlutil", "-I", "-d", store, "-i", der)
+                self.assertIn("revoked", run("certutil", "-V", "-d", store, "-n", "alice", "-u", "C").stdout)
+
+    def test_pkcs12_opens_in_openssl_gnutls_and_java(self):
+        self.must_pki("init")
+        secret = os.path.join(self.parent, "secret")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("open sesame\n")
+        for options in (("--key", "p256"), ("--key", "rsa2048"), ("--legacy-p12",), ("--passphrase-file", secret)):
+            with self.subTest(options=options):
+                client = self.must_pki("client", "alice", *options)
+                passphrase = client.get("passphrase", "open sesame")
+                self.assertEqual("passphrase" in client, secret not in options)
+                shown = must("openssl", "pkcs12", "-in", client["pkcs12"], "-passin", "pass:" + passphrase, "-nodes")
+                self.assertEqual(shown.count("BEGIN CERTIFICATE"), 2)
+                self.assertEqual(shown.count("BEGIN PRIVATE KEY"), 1)
+                self.assertIn("BEGIN", must("certtool", "--p12-info", "--inder", "--password", passphrase, "--infile",
+                                            client["pkcs12"]))
+                java = must("keytool", "-list", "-v", "-storetype", "PKCS12", "-keystore", client["pkcs12"],
+                            "-storepass", passphrase)
+                self.assertIn("PrivateKeyEntry", java)
+                self.assertIn("Certificate chain length: 2", java)
+                self.assertIn("Alias name: alice", java)
+
+    def test_pkcs12_without_passphrase_opens_with_the_empty_one(self):
+        self.must_pki("init")
+        client = self.must_pki("client", "robot", "--no-passphrase")
+        self.assertNotIn("passphrase", client)
+        must("openssl", "pkcs12", "-in", client["pkcs12"], "-passin", "pass:", "-nodes")
+        must("certtool", "--p12-info", "--inder", "--empty-password", "--infile", client["pkcs12"])
+
+    def test_the_crl_has_number_next_update_and_authority_key(self):
+        self.must_pki("init", "--crl-days", "3")
+        before = must("openssl", "crl", "-in", self.path("intermediate", "crl.pem"), "-noout", "-text")
+        self.assertIn("Version 2", before)
+        self.assertIn("X509v3 Authority Key Identifier", before)
+        self.assertRegex(before, r"X509v3 CRL Number: \n +1\n")
+        self.assertIn("No Revoked Certificates", before)
+        self.must_pki("crl")
+        after = must("openssl", "crl", "-in", self.path("intermediate", "crl.pem"), "-noout", "-text")
+        self.assertRegex(after, r"X509v3 CRL Number: \n +2\n")
+        self.assertEqual(self.read("crl-bundle.pem").count("BEGIN X509 CRL"), 2)
+
+
+class WithOpensslCa(PkiCase):
+    """The directory is openssl ca's: it goes on from ours, and we from its."""
+
+    def openssl_ca(self, *arguments):
+        cnf = os.path.join(self.parent, "ca.cnf")
+        with open(cnf, "w", encoding="utf-8") as file:
+            file.write(CA_CNF.format(directory=self.path("intermediate")))
+        return must("openssl", "ca", "-batch", "-config", cnf, *arguments)
+
+    def request(self, name):
+        key, csr = (os.path.join(self.parent, name + end) for end in (".key", ".csr"))
+        must("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+             key, "-out", csr, "-subj", "/CN=" + name)
+        return csr
+
+    def test_openssl_ca_goes_on_from_ours_and_we_from_its(self):
+        self.must_pki("init")
+        ours = self.must_pki("client", "alice")
+        theirs = os.path.join(self.parent, "bob.pem")
+        expected = self.read("intermediate", "serial").strip()
+        self.openssl_ca("-in", self.request("bob"), "-out", theirs, "-notext")
+        self.assertIn(": OK", self.openssl_verify(theirs).stdout)
+        self.assertEqual({(entry["name"], entry["status"]) for entry in self.entries()},
+                         {("alice", "valid"), ("bob", "valid")})
+        self.assertEqual([entry["serial"] for entry in self.entries() if entry["name"] == "bob"], [expected])
+
+        # We revoke theirs, they revoke ours, and each sees it.
+        self.must_pki("revoke", "bob", "--reason", "keyCompromise")
+        self.assertIn("revoked", self.openssl_verify(theirs).stderr)
+        self.openssl_ca("-revoke", ours["certificate"], "-crl_reason", "superseded")
+        self.openssl_ca("-gencrl", "-out", self.path("intermediate", "crl.pem"))
+        text = must("openssl", "crl", "-in", self.path("intermediate", "crl.pem"), "-noout", "-text")
+        self.assertEqual(text.count("Serial Number:"), 2)
+        number = int(re.search(r"CRL Number: \n +(\d+)", text).group(1))
+        self.must_pki("crl")
+        text = must("openssl", "crl", "-in", self.path("intermediate", "crl.pem"), "-noout", "-text")
+        self.assertEqual(int(re.search(r"CRL Number: \n +(\d+)", text).group(1)), number + 1)
+        self.assertIn("revoked", self.openssl_verify(ours["certificate"]).stderr)
+        self.assertEqual({(entry["name"], entry["reason"]) for entry in self.entries()},
+                         {("alice", "superseded"), ("bob", "keyCompromise")})
+        self.openssl_ca("-updatedb")
+
+    def test_reissuing_a_name_of_theirs_revokes_it(self):
+        self.must_pki("init")
+        theirs = os.path.join(self.parent, "bob.pem")
+        self.openssl_ca("-in", self.request("bob"), "-out", theirs, "-notext")
+        self.must_pki("client", "bob")
+        self.assertIn("revoked", self.openssl_verify(theirs).stderr)
+
+
+class CommandLine(PkiCase):
+    def test_each_verb_has_help(self):
+        done = run(BINARY, "pki", "--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for verb in VERBS:
+            self.assertRegex(done.stdout, r"(?m)^  %s " % verb)
+            one = run(BINARY, "pki", verb, "--help")
+            self.assertEqual((one.returncode, one.stderr), (0, ""))
+            self.assertTrue(one.stdout.startswith("usage: postern pki %s" % verb))
+            self.assertIn("--dir DIR", one.stdout)
+
+    def test_wrong_use_is_status_2(self):
+        for arguments in ((), ("frobnicate",), ("client",), ("client", "a", "b"), ("client", "a", "--dayz", "3"),
+                          ("client", "a", "--days"), ("client", "a", "--days", "0"), ("client", "a", "--days", "x"),
+                          ("client", "a", "--key", "dsa"), ("server", "a", "--legacy-p12"), ("list", "a"),
+                          ("revoke",), ("revoke", "a", "--all"), ("revoke", "a", "--reason", "boredom"),
+                          ("client", "a", "--ou", "x", "--ou", "y"), ("show",), ("revoke", "a", "--server", "--client")):
+            with self.subTest(arguments=arguments):
+                done = run(BINARY, "pki", *arguments)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+                self.assertIn("postern pki", done.stderr)
+
+    def test_bad_input_is_one_line_and_nothing_half_done(self):
+        self.assertIn("no profile", self.must_fail(1, "client", "alice"))
+        self.assertFalse(os.path.exists(self.directory))
+        self.must_pki("init")
+        before = self.read("intermediate", "index.txt"), os.listdir(self.directory)
+        for name in ("a/b", "../a", ".a", "a\rb", "*", "a" * 65, "", "a\tb", "\x1b[2J"):
+            with self.subTest(name=name):
+                self.must_fail(1, "client", name)
+        self.must_fail(1, "client", "--", "-a")
+        self.assertIn("exists", self.must_fail(1, "init"))
+        self.assertIn("no valid certificate", self.must_fail(1, "revoke", "nobody"))
+        self.assertIn("no certificate", self.must_fail(1, "show", "nobody"))
+        self.assertIn("no such file", self.must_fail(1, "client", "a", "--passphrase-file", "/nonexistent").lower())
+        self.assertEqual((self.read("intermediate", "index.txt"), os.listdir(self.directory)), before)
+
+    def test_a_name_is_not_its_prefix(self):
+        self.must_pki("init")
+        long = self.must_pki("client", "alice.b")
+        self.must_pki("client", "alice")
+        self.must_pki("revoke", "alice")
+        self.assertIn(": OK", self.openssl_verify(long["certificate"]).stdout)
+        self.must_fail(1, "revoke", "alic")
+
+    def test_the_default_directory_is_the_profiles(self):
+        if os.geteuid() != 0:
+            home = dict(os.environ, HOME=self.parent)
+            done = run(BINARY, "pki", "init", "--profile", "p", env=home)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(os.path.exists(os.path.join(self.parent, ".postern/pki/p/root/ca.pem")))
+        done = run(BINARY, "pki", "list", "--profile", "no-such-profile")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/pki/no-such-profile: no profile here", done.stderr)
+
+    def test_the_roots_key_may_be_encrypted_or_elsewhere(self):
+        secret = os.path.join(self.parent, "secret")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("correct horse\n")
+        self.must_pki("init", "--root-passphrase-file", secret)
+        must("openssl", "pkey", "-in", self.path("root", "private", "ca.key"), "-passin", "file:" + secret, "-noout")
+        self.must_pki("client", "alice")
+        self.assertIn("kept", self.pki("crl").stdout)
+        self.assertNotIn("kept", self.pki("crl", "--ca-passphrase-file", secret).stdout)
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("wrong\n")
+        self.assertIn("passphrase is wrong", self.must_fail(1, "crl", "--ca-passphrase-file", secret))
+        os.unlink(self.path("root", "private", "ca.key"))
+        self.must_pki("revoke", "alice")
+        self.assertIn("kept", self.pki("crl").stdout)
+
+    def test_list_and_show(self):
+        self.must_pki("init")
+        self.assertEqual(self.entries(), [])
+        self.must_pki("client", "alice", "--ou", "sales", "--days", "3", "--uri", "spiffe://example.org/alice")
+        self.must_pki("client", "J\u00fcrgen", "--days", "30")
+        self.must_pki("revoke", "J\u00fcrgen", "--reason", "certificateHold")
+        alice, other = self.entries()
+        self.assertEqual((alice["name"], alice["ou"], alice["status"]), ("alice", "sales", "valid"))
+        self.assertEqual((other["name"], other["ou"], other["status"], other["reason"]),
+                         ("J\u00fcrgen", None, "hold", "certificateHold"))
+        self.assertEqual(len(json.loads(self.pki("list", "--json", "--expiring", "7d").stdout)), 1)
+        self.assertEqual(self.pki("list").stdout.count("\n"), 3)
+        shown, = json.loads(self.pki("show", "alice", "--json").stdout)
+        self.assertEqual((shown["kind"], shown["names"]), ("client", "URI:spiffe://example.org/alice"))
+        self.assertEqual(shown["fingerprint"], must("openssl", "x509", "-in", self.path("client", "alice", "cert.pem"),
+                                                    "-noout", "-fingerprint", "-sha256").strip().split("=")[1]
+                         .replace(":", "").lower())
+        self.assertIn("status:       hold", self.pki("show", "--serial", other["serial"]).stdout)
+        self.must_pki("unrevoke", "J\u00fcrgen")
+        self.assertEqual(self.entries()[1]["status"], "valid")
+
+
+class Disks(PkiCase):
+    def test_a_disk_that_is_full_issues_nothing(self):
+        """The limit on file sizes stands for the disk: 600 bytes hold a key, and no chain."""
+        self.must_pki("init")
+        self.must_pki("client", "alice")
+        kept = self.read("client", "alice", "cert.pem")
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+
+        before = self.read("intermediate", "index.txt")
+        done = self.pki("client", "alice", preexec_fn=limit)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("cannot write", done.stderr)
+        self.assertEqual(self.read("intermediate", "index.txt"), before)
+        self.assertEqual(self.read("client", "alice", "cert.pem"), kept)
+        self.assertEqual(os.listdir(self.path("client")), ["alice"])
+        self.directory = os.path.join(self.parent, "other")
+        done = self.pki("init", preexec_fn=limit)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(os.listdir(self.parent), ["profile"])
+
+    def test_damage_is_told_with_its_line(self):
+        self.must_pki("init")
+        self.must_pki("client", "alice")
+        with open(self.path("intermediate", "index.txt"), "a", encoding="utf-8") as file:
+            file.write("V\t2612")
+        for verb, arguments in (("client", ("bob",)), ("revoke", ("alice",)), ("list", ())):
+            self.assertIn("index.txt:2: ", self.must_fail(1, verb, *arguments))
+
+
+if __name__ == "__main__":
+    unittest.main()
