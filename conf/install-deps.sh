@@ -25,7 +25,8 @@ test  curl               client with PEM and PKCS#12
 test  nodejs             client, WebSocket backend
 test  nginx-light        backend, and the peer of bench/smoke.sh
 test  gnutls-bin         second TLS implementation: gnutls-cli, certtool
-test  libnss3-tools      opens our PKCS#12 as browsers do: pk12util
+test  libnss3-tools      takes our PKCS#12, CAs and CRLs as browsers do: pk12util, certutil, crlutil
+test  openjdk-17-jre-headless opens our PKCS#12 as Java does: keytool
 test  valgrind           tests/run.sh --valgrind
 test  shellcheck         checks the scripts
 test  binutils           nm and objdump of the check for globals
