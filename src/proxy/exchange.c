@@ -17,9 +17,7 @@ static int64_t now_ms(const struct session *session)
     return loop_now_ms(session->proxy->environment.loop);
 }
 
-/* Half of a connection's memory is for requests, half for responses; each has a buffer at its source and one
- * at its sink. */
-static size_t buffer_share(const struct config *config)
+size_t exchange_buffer_size(const struct config *config)
 {
     size_t share = config->limits.connection_memory_bytes / 4;
     if (share < RELAY_READ_MIN)
@@ -35,7 +33,7 @@ static size_t larger(size_t left, size_t right)
 bool exchange_begin(struct session *session)
 {
     const struct config *config = proxy_config(session->proxy);
-    size_t head_size = config->limits.head_size_bytes, share = buffer_share(config);
+    size_t head_size = config->limits.head_size_bytes, share = exchange_buffer_size(config);
     struct exchange *exchange = arena_alloc(&session->arena, sizeof(*exchange));
     if (exchange == NULL)
         return false;
@@ -52,7 +50,7 @@ bool exchange_begin(struct session *session)
     request_id_next(&session->proxy->request_ids, exchange->request_id);
     /* The rendered head is longer than the one that came, by our own fields. */
     buffer_init(&exchange->out, larger(share, head_size + EXCHANGE_OWN_FIELDS_MAX));
-    buffer_init(&exchange->in, larger(share, EXCHANGE_RESPONSE_HEAD_MAX));
+    buffer_init(&exchange->in, share);
     session->exchange = exchange;
     session->requests++;
     return true;

@@ -20,7 +20,8 @@
 #include "session.h"
 #include "upstream_seek.h"
 
-#define EXCHANGE_RESPONSE_HEAD_MAX   ((size_t)32 * 1024) /* bytes */
+#define EXCHANGE_RESPONSE_HEAD_MAX   ((size_t)32 * 1024) /* bytes; or what fits the buffers */
+#define EXCHANGE_RESPONSE_OWN_MAX    1024                /* of fields that we add */
 #define EXCHANGE_RESPONSE_FIELDS_MAX 200
 #define EXCHANGE_INTERIM_MAX         16                  /* 1xx responses before the final one */
 #define EXCHANGE_OWN_FIELDS_MAX      ((size_t)20 * 1024) /* what we add: identity is up to 16 KiB */
@@ -76,6 +77,10 @@ struct exchange {
     int64_t begun_ms, request_moved_ms, response_moved_ms; /* monotonic, for deadlines */
 };
 
+/* Most bytes of one buffer: half of a connection's memory is for requests, half for responses, and each has a
+ * buffer at its source and one at its sink. Only a request's head, with the identity that we add, may be
+ * larger. */
+size_t exchange_buffer_size(const struct config *config);
 /* The first byte of a request is there: makes session->exchange. False without memory. */
 bool exchange_begin(struct session *session);
 /* The head is whole: decide everything, and go on. */

@@ -123,9 +123,11 @@ static enum step take_head(struct session *session, struct parsed *parsed, size_
 static enum step parse_head(struct session *session)
 {
     struct exchange *exchange = session->exchange;
-    const struct http_limits limits = {.head_size = EXCHANGE_RESPONSE_HEAD_MAX,
-                                       .target_size = EXCHANGE_RESPONSE_HEAD_MAX,
-                                       .field_count = EXCHANGE_RESPONSE_FIELDS_MAX};
+    size_t room = session->out.limit - EXCHANGE_RESPONSE_OWN_MAX;
+    const struct http_limits limits = {
+        .head_size = room < EXCHANGE_RESPONSE_HEAD_MAX ? room : EXCHANGE_RESPONSE_HEAD_MAX,
+        .target_size = EXCHANGE_RESPONSE_HEAD_MAX,
+        .field_count = EXCHANGE_RESPONSE_FIELDS_MAX};
     struct parsed parsed;
     parsed.response.fields = (struct http_fields){.items = parsed.fields,
                                                   .capacity = EXCHANGE_RESPONSE_FIELDS_MAX};
@@ -143,6 +145,9 @@ static enum step parse_head(struct session *session)
 static enum step head_step(struct session *session)
 {
     struct exchange *exchange = session->exchange;
+    /* What was said to the client before has to go first, so that the head has room. */
+    if (!buffer_is_empty(&session->out))
+        return STEP_WAIT;
     if (!buffer_is_empty(&exchange->in)) {
         enum step parsed = parse_head(session);
         if (parsed == STEP_AGAIN)

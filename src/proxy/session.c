@@ -74,10 +74,9 @@ static void release(struct session *session)
 static void set_limits(struct session *session)
 {
     const struct config_limits *limits = &proxy_config(session->proxy)->limits;
-    size_t share = limits->connection_memory_bytes / 4;
-    share = share < RELAY_READ_MIN ? RELAY_READ_MIN : share > RELAY_BUFFER_SIZE ? RELAY_BUFFER_SIZE : share;
+    size_t share = exchange_buffer_size(proxy_config(session->proxy));
     session->in.limit = share > limits->head_size_bytes ? share : limits->head_size_bytes;
-    session->out.limit = share > 2 * EXCHANGE_RESPONSE_HEAD_MAX ? share : 2 * EXCHANGE_RESPONSE_HEAD_MAX;
+    session->out.limit = share;
     session->arena.limit = limits->head_size_bytes * (1 + sizeof(struct http_field) / 4) + ARENA_SLACK;
 }
 

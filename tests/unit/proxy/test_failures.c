@@ -134,7 +134,8 @@ static void a_truncated_response_is_passed_on_as_truncated(void **state)
         close_fd(&f.upstream);
         char *text = take(&f, f.client, &closed, NULL);
         assert_true(closed);
-        expect_lacks(strstr(text, "\r\n\r\n") + 4, "0\r\n\r\n");
+        const char *content = strstr(text, "\r\n\r\n");
+        assert_true(content == NULL || strstr(content + 4, "0\r\n\r\n") == NULL);
         assert_int_equal(metric_get(&f.metrics, METRIC_upstream_failures), 1);
         expect_logged(&f, i == 3 ? "upstream_malformed" : "upstream_truncated");
         free(text);
