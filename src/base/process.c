@@ -26,17 +26,14 @@ void process_harden(void)
 /* The path and not /proc/self/exe itself, so that a child shows under its name, and because under valgrind
  * the link leads to valgrind. A binary that was replaced while we run is started once more from memory:
  * parent and child must speak the same version. */
-static const char *own_binary(char *out, size_t size)
+void process_binary(char out[PATH_MAX])
 {
     static const char link[] = "/proc/self/exe", deleted[] = " (deleted)";
-    ssize_t length = readlink(link, out, size - 1);
-    if (length <= 0)
-        return link;
-    out[length] = '\0';
-    size_t tail = sizeof(deleted) - 1;
-    if ((size_t)length > tail && strcmp(out + (size_t)length - tail, deleted) == 0)
-        return link;
-    return out;
+    ssize_t length = readlink(link, out, PATH_MAX - 1);
+    size_t tail = sizeof(deleted) - 1, end = length > 0 ? (size_t)length : 0;
+    out[end] = '\0';
+    if (end == 0 || (end > tail && strcmp(out + end - tail, deleted) == 0))
+        memcpy(out, link, sizeof(link));
 }
 
 static int prepare_actions(posix_spawn_file_actions_t *actions, int child_end)
@@ -83,8 +80,8 @@ static int spawn(const char *subcommand, int child_end, pid_t *pid)
         return error;
     error = prepare_attributes(&attributes);
     if (error == 0) {
-        error = posix_spawn(pid, own_binary(binary, sizeof(binary)), &actions, &attributes, arguments,
-                            environment);
+        process_binary(binary);
+        error = posix_spawn(pid, binary, &actions, &attributes, arguments, environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);

@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "nearest.h"
 #include "options.h"
+#include "postern/tls/init.h"
 
 struct subcommand {
     const char *name;
@@ -21,8 +22,11 @@ static const struct subcommand subcommands[] = {
     {"status", cli_status, "show what a running gateway does"},
     {"reload", cli_reload, "have a running gateway load its files again, and wait for the outcome"},
     {"pki", cli_pki, "authorities, certificates, PKCS#12, revocation, CRLs"},
+    {"demo", cli_demo, "a gateway with a throw-away PKI and a backend, to try it all"},
     {"internal-loader", cli_internal_loader, NULL},
     {"internal-worker", cli_internal_worker, NULL},
+    {"internal-demo-gateway", cli_internal_demo_gateway, NULL},
+    {"internal-demo-backend", cli_internal_demo_backend, NULL},
 };
 
 static void print_help(FILE *out)
@@ -34,7 +38,7 @@ static void print_help(FILE *out)
         if (subcommands[i].summary != NULL)
             fprintf(out, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
     fputs("\n  --version  print the version\n  --help     this text; also behind each command\n\n"
-          "See postern(1).\n",
+          "Begin with: postern demo\n",
           out);
 }
 
@@ -78,6 +82,7 @@ static void forget_environment(void)
 int main(int argc, char **argv)
 {
     forget_environment();
+    tls_init();
     if (need_standard_descriptors() != 0)
         return STATUS_FAILED;
     if (argc < 2) {

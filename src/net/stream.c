@@ -55,7 +55,8 @@ const char *stream_error(const struct stream *stream)
 
 void stream_release(struct stream *stream)
 {
-    stream->ops->release(stream);
+    if (stream->ops->release != NULL)
+        stream->ops->release(stream);
 }
 
 void stream_wake(struct stream *stream)

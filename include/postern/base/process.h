@@ -4,6 +4,7 @@
 #ifndef POSTERN_BASE_PROCESS_H
 #define POSTERN_BASE_PROCESS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -15,6 +16,9 @@
 /* No core dumps, not dumpable (nobody of the same user can attach or read /proc/PID/mem): prctl(2)
  * PR_SET_DUMPABLE, RLIMIT_CORE 0. And SIGPIPE is ignored. Called first in each process. */
 void process_harden(void);
+
+/* The path of this program's binary, to start it again. */
+void process_binary(char out[PATH_MAX]);
 
 /* Start `postern SUBCOMMAND` with a socketpair (SOCK_SEQPACKET) to it.
  *   subcommand  "internal-worker"
