@@ -38,7 +38,7 @@ static int read_entry_extension(struct crl_walk *walk, struct slice body, struct
 {
     struct der_element oid, element;
     bool is_critical = false;
-    if (!der_expect(&body, DER_OID, &oid))
+    if (!der_next(&body, &oid) || !der_is_oid(&oid))
         return refuse_entry(walk, entry, "malformed extension");
     if (der_peek(body) == DER_BOOLEAN && (!der_next(&body, &element) || !der_boolean(&element, &is_critical)))
         return refuse_entry(walk, entry, "malformed extension");

@@ -186,7 +186,7 @@ static bool split_extension(struct slice *rest, struct extension *out)
         return false;
     struct slice inside = sequence.body;
     out->is_critical = false;
-    if (!der_expect(&inside, DER_OID, &element) || element.body.length == 0)
+    if (!der_next(&inside, &element) || !der_is_oid(&element))
         return false;
     out->oid = element.body;
     /* LENIENT: FALSE is the default and should be left out, but some tools write it. */

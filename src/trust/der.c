@@ -87,6 +87,18 @@ bool der_small(const struct der_element *element, uint32_t maximum, uint32_t *ou
     return value <= maximum;
 }
 
+bool der_is_oid(const struct der_element *element)
+{
+    bool begins = true;
+    for (size_t i = 0; i < element->body.length; i++) {
+        unsigned char byte = byte_at(element->body, i);
+        if (begins && byte == 0x80)
+            return false;
+        begins = byte < 0x80;
+    }
+    return element->tag == DER_OID && element->body.length > 0 && begins;
+}
+
 /* Days since 1970-01-01 of a date in the Gregorian calendar. */
 static int64_t days_of(int year, int month, int day)
 {

@@ -47,6 +47,8 @@ NODISCARD bool der_boolean(const struct der_element *element, bool *out);
 NODISCARD bool der_unsigned(const struct der_element *element, struct slice *out);
 /* The same, as a small number. */
 NODISCARD bool der_small(const struct der_element *element, uint32_t maximum, uint32_t *out);
+/* OBJECT IDENTIFIER whose arcs are whole and in their shortest form. X.690 §8.19. */
+NODISCARD bool der_is_oid(const struct der_element *element);
 /* UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 wants it (seconds, "Z", no fraction) in seconds since
  * 1970-01-01T00:00:00Z. UTCTime years 50-99 are 1950-1999. */
 NODISCARD bool der_time(const struct der_element *element, int64_t *out);

@@ -129,6 +129,29 @@ static void booleans_are_00_or_FF(void **state)
     assert_false(der_boolean(&element, &value));
 }
 
+/* X.690 §8.19.2 */
+static void object_identifiers_have_whole_and_minimal_arcs(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+        bool good;
+    } rows[] = {{BYTES(""), false},
+                {BYTES("\x55"), true},
+                {BYTES("\x55\x1d\x14"), true},
+                {BYTES("\x55\x81\x00"), true},
+                {BYTES("\x55\x80\x01"), false},
+                {BYTES("\x55\xd9\xe3"), false},
+                {BYTES("\x80\x01"), false}};
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct der_element element = element_of(DER_OID, rows[i].bytes, rows[i].length);
+        assert_int_equal(der_is_oid(&element), rows[i].good);
+        element.tag = DER_OCTET_STRING;
+        assert_false(der_is_oid(&element));
+    }
+}
+
 /* RFC 5280 §4.1.2.5 */
 static void times_are_those_of_rfc_5280(void **state)
 {
@@ -199,6 +222,7 @@ int main(void)
         cmocka_unit_test(lengths_are_read_at_their_boundaries),
         cmocka_unit_test(integers_are_minimal_and_not_negative),
         cmocka_unit_test(booleans_are_00_or_FF),
+        cmocka_unit_test(object_identifiers_have_whole_and_minimal_arcs),
         cmocka_unit_test(times_are_those_of_rfc_5280),
         cmocka_unit_test(every_day_is_counted_as_timegm_does),
     };
