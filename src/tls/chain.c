@@ -1,114 +1,212 @@
-/* The server's own certificates: read once, checked here so that no client is the first to find out. */
-#include <stdio.h>
-#include <string.h>
+#include "chain.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "private.h"
-
+#include "key_private.h"
+#include "postern/base/assert.h"
 #include "postern/base/clock.h"
 #include "postern/trust/certificate.h"
 #include "postern/trust/pem.h"
 
-static int parse(struct slice text, struct tls_chain *out, struct err *err)
+static const char *subject_of(const X509 *certificate, char out[CERTIFICATE_NAME_MAX])
+{
+    return certificate_name_text(X509_get_subject_name(certificate), out, CERTIFICATE_NAME_MAX);
+}
+
+static int append_certificate(STACK_OF(X509) * chain, const struct pem_block *block, const char *prefix,
+                              struct err *err)
+{
+    const unsigned char *at = (const unsigned char *)block->der.data;
+    X509 *certificate = d2i_X509(NULL, &at, (long)block->der.length);
+    if (certificate == NULL || at != (const unsigned char *)block->der.data + block->der.length) {
+        X509_free(certificate);
+        return err_set(err, "%sline %u: not a certificate; it is damaged, copy it again", prefix,
+                       block->line);
+    }
+    ASSERT(sk_X509_push(chain, certificate) > 0);
+    return 0;
+}
+
+static STACK_OF(X509) * read_certificates(struct slice text, const char *prefix, struct err *err)
 {
     struct pem pem;
-    int result = -1;
-    if (pem_parse(text, PEM_CERTIFICATE, NULL, &pem, err) != 0)
-        goto out;
-    if (pem.count > TLS_CHAIN_MAX) {
-        err_set(err, "holds %zu certificates; the leaf and at most %d intermediates would be right",
-                pem.count, TLS_CHAIN_MAX - 1);
-        goto out;
-    }
-    for (size_t i = 0; i < pem.count; i++) {
-        const unsigned char *der = (const unsigned char *)pem.blocks[i].der.data;
-        X509 *certificate = d2i_X509(NULL, &der, (long)pem.blocks[i].der.length);
-        if (certificate == NULL) {
-            ERR_clear_error();
-            err_set_at(err, NULL, pem.blocks[i].line, "the certificate cannot be read; is the file damaged?");
-            goto out;
-        }
-        out->certificates[out->count++] = certificate;
-    }
-    result = 0;
-out:
+    struct err inner = {.line = 0};
+    STACK_OF(X509) *chain = sk_X509_new_null();
+    ASSERT(chain != NULL);
+    int result = pem_parse(text, PEM_CERTIFICATE, "", &pem, &inner);
+    if (result != 0)
+        err_set(err, "%s%s", prefix, inner.text);
+    else if (pem.count > CHAIN_CERTIFICATES_MAX)
+        result = err_set(err, "%s%zu certificates; give the server's and its intermediates, at most %d",
+                         prefix, pem.count, CHAIN_CERTIFICATES_MAX);
+    for (size_t i = 0; result == 0 && i < pem.count; i++)
+        result = append_certificate(chain, &pem.blocks[i], prefix, err);
     pem_clear(&pem);
-    return result;
+    if (result == 0)
+        return chain;
+    sk_X509_pop_free(chain, X509_free);
+    return NULL;
 }
 
-static int check_dates(const X509 *certificate, const char *subject, int64_t now_s, struct err *err)
+static bool has_key(X509 *certificate, const struct tls_key *key)
 {
-    char time[CLOCK_TEXT_SIZE];
-    int64_t not_before, not_after;
-    if (!certificate_dates(certificate, &not_before, &not_after))
-        return err_set(err, "the dates of \"%s\" cannot be read; issue the certificate again", subject);
-    if (now_s > not_after)
-        return err_set(err, "\"%s\" expired on %s; issue a new certificate", subject,
-                       clock_format(not_after, time));
-    if (now_s < not_before)
-        return err_set(err, "\"%s\" is not valid before %s; check this machine's clock", subject,
-                       clock_format(not_before, time));
-    return 0;
+    bool has = X509_check_private_key(certificate, tls_key_get(key)) == 1;
+    ERR_clear_error();
+    return has;
 }
 
-static int check_leaf(X509 *leaf, const char *subject, const struct tls_key *key, struct err *err)
+static int check_key(STACK_OF(X509) * chain, const struct tls_key *key, const char *prefix, struct err *err)
 {
-    if (X509_check_ca(leaf) == 1)
-        return err_set(err,
-                       "the first certificate, \"%s\", is a CA; the server's own comes first, then the "
-                       "intermediates up to the root",
-                       subject);
-    if (X509_check_private_key(leaf, tls_key_get(key)) != 1) {
-        ERR_clear_error();
-        return err_set(err,
-                       "the private key does not belong to \"%s\"; the key that the certificate was made for "
-                       "would be right",
-                       subject);
-    }
-    if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
-        return err_set(err, "\"%s\" is not for servers; its extended key usage should hold serverAuth",
-                       subject);
-    return 0;
-}
-
-static int check_order(const struct tls_chain *chain, size_t at, const char *subject, struct err *err)
-{
-    char next[CERTIFICATE_NAME_MAX];
-    if (at + 1 == chain->count)
+    char subject[CERTIFICATE_NAME_MAX];
+    X509 *leaf = sk_X509_value(chain, 0);
+    if (has_key(leaf, key))
         return 0;
-    X509 *issuer = chain->certificates[at + 1];
-    if (X509_check_issued(issuer, chain->certificates[at]) == X509_V_OK &&
-        X509_verify(chain->certificates[at], X509_get0_pubkey(issuer)) == 1)
+    for (int i = 1; i < sk_X509_num(chain); i++)
+        if (has_key(sk_X509_value(chain, i), key))
+            return err_set(err, "%sthe private key belongs to the certificate at place %d (%s); put it first",
+                           prefix, i + 1, subject_of(sk_X509_value(chain, i), subject));
+    return err_set(
+        err, "%sthe private key (%s) does not match the certificate %s; both must come from one request",
+        prefix, tls_key_describe(key), subject_of(leaf, subject));
+}
+
+static int check_link(X509 *certificate, X509 *issuer, int place, const char *prefix, struct err *err)
+{
+    char subject[CERTIFICATE_NAME_MAX], above[CERTIFICATE_NAME_MAX];
+    if (X509_check_issued(issuer, certificate) == X509_V_OK &&
+        X509_verify(certificate, X509_get0_pubkey(issuer)) == 1)
         return 0;
     ERR_clear_error();
     return err_set(err,
-                   "\"%s\" did not issue \"%s\", which stands before it; each certificate is followed by its "
-                   "issuer",
-                   certificate_name_text(X509_get_subject_name(issuer), next, sizeof next), subject);
+                   "%sthe certificate at place %d (%s) did not sign the one before it (%s); the order is the "
+                   "server's certificate, then each one's issuer",
+                   prefix, place, subject_of(issuer, above), subject_of(certificate, subject));
 }
 
-int tls_chain_load(struct slice pem, const struct tls_key *key, int64_t now_s, struct tls_chain *out,
-                   struct err *err)
+static int check_order(STACK_OF(X509) * chain, const char *prefix, struct err *err)
 {
-    char subject[CERTIFICATE_NAME_MAX];
-    *out = (struct tls_chain){.count = 0};
-    if (parse(pem, out, err) != 0)
-        return -1;
-    for (size_t i = 0; i < out->count; i++) {
-        X509 *certificate = out->certificates[i];
-        certificate_name_text(X509_get_subject_name(certificate), subject, sizeof subject);
-        if ((i == 0 && check_leaf(certificate, subject, key, err) != 0) ||
-            check_dates(certificate, subject, now_s, err) != 0 || check_order(out, i, subject, err) != 0)
+    for (int i = 1; i < sk_X509_num(chain); i++)
+        if (check_link(sk_X509_value(chain, i - 1), sk_X509_value(chain, i), i + 1, prefix, err) != 0)
             return -1;
-    }
     return 0;
 }
 
-void tls_chain_clear(struct tls_chain *chain)
+static int check_dates(const X509 *certificate, int64_t now_s, const char *prefix, struct err *err)
 {
-    for (size_t i = 0; i < chain->count; i++)
-        X509_free(chain->certificates[i]);
-    chain->count = 0;
+    char subject[CERTIFICATE_NAME_MAX], date[CLOCK_TEXT_SIZE];
+    int64_t not_before, not_after;
+    subject_of(certificate, subject);
+    if (!certificate_dates(certificate, &not_before, &not_after))
+        return err_set(err, "%scertificate %s has no valid dates; issue it again", prefix, subject);
+    if (now_s > not_after)
+        return err_set(err, "%scertificate %s expired on %s; renew it", prefix, subject,
+                       clock_format(not_after, date));
+    if (now_s < not_before)
+        return err_set(err, "%scertificate %s is valid from %s on; check this machine's clock", prefix,
+                       subject, clock_format(not_before, date));
+    return 0;
+}
+
+static int check_strength(const X509 *certificate, const char *prefix, struct err *err)
+{
+    char subject[CERTIFICATE_NAME_MAX], key[32];
+    const X509_ALGOR *algorithm;
+    X509_get0_signature(NULL, &algorithm, certificate);
+    if (!key_is_strong(X509_get0_pubkey(certificate)))
+        return err_set(err, "%scertificate %s has a weak key (%s); use P-256, or RSA from 2048 bits", prefix,
+                       subject_of(certificate, subject),
+                       key_describe(X509_get0_pubkey(certificate), key, sizeof(key)));
+    bool is_self_signed = (X509_get_extension_flags((X509 *)(uintptr_t)certificate) & EXFLAG_SS) != 0;
+    if (!is_self_signed && !signature_is_strong(algorithm))
+        return err_set(err, "%scertificate %s is signed with a weak digest; have it signed with SHA-256",
+                       prefix, subject_of(certificate, subject));
+    return 0;
+}
+
+static int check_purpose(X509 *leaf, const char *prefix, struct err *err)
+{
+    char subject[CERTIFICATE_NAME_MAX];
+    uint32_t uses = X509_get_extended_key_usage(leaf); /* all ones if the extension is absent */
+    if ((uses & (XKU_SSL_SERVER | XKU_ANYEKU)) == 0)
+        return err_set(
+            err,
+            "%scertificate %s is not for a server: its extended key usage lacks serverAuth; issue one "
+            "that has it",
+            prefix, subject_of(leaf, subject));
+    if ((X509_get_key_usage(leaf) & (KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT)) == 0)
+        return err_set(err, "%scertificate %s may not sign a handshake: its key usage lacks digitalSignature",
+                       prefix, subject_of(leaf, subject));
+    return 0;
+}
+
+static int check_chain(STACK_OF(X509) * chain, const struct tls_key *key, int64_t now_s, const char *prefix,
+                       struct err *err)
+{
+    if (check_key(chain, key, prefix, err) != 0 || check_order(chain, prefix, err) != 0 ||
+        check_purpose(sk_X509_value(chain, 0), prefix, err) != 0)
+        return -1;
+    for (int i = 0; i < sk_X509_num(chain); i++)
+        if (check_dates(sk_X509_value(chain, i), now_s, prefix, err) != 0 ||
+            check_strength(sk_X509_value(chain, i), prefix, err) != 0)
+            return -1;
+    return 0;
+}
+
+STACK_OF(X509) * chain_parse(struct slice pem, const struct tls_key *key, int64_t now_s, const char *prefix,
+                             struct err *err)
+{
+    STACK_OF(X509) *chain = read_certificates(pem, prefix, err);
+    if (chain != NULL && check_chain(chain, key, now_s, prefix, err) != 0) {
+        sk_X509_pop_free(chain, X509_free);
+        chain = NULL;
+    }
+    ERR_clear_error();
+    return chain;
+}
+
+/* Of the kinds that name a host. A NUL inside is not shown as an end. */
+static bool name_text(const GENERAL_NAME *name, char *out, size_t size)
+{
+    int type;
+    const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &type);
+    if (type == GEN_DNS || type == GEN_URI || type == GEN_EMAIL) {
+        int length = ASN1_STRING_length(value);
+        const unsigned char *data = ASN1_STRING_get0_data(value);
+        if (memchr(data, '\0', (size_t)length) != NULL)
+            return false;
+        snprintf(out, size, "%.*s", length, (const char *)data);
+        return true;
+    }
+    if (type != GEN_IPADD)
+        return false;
+    char *text = i2s_ASN1_OCTET_STRING(NULL, value); /* hex with colons */
+    const unsigned char *bytes = ASN1_STRING_get0_data(value);
+    if (ASN1_STRING_length(value) == 4)
+        snprintf(out, size, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
+    else
+        snprintf(out, size, "%s", text != NULL ? text : "?");
+    OPENSSL_free(text);
+    return true;
+}
+
+const char *chain_names(const X509 *certificate, char *out, size_t size)
+{
+    size_t length = 0;
+    out[0] = '\0';
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        char name[256];
+        if (!name_text(sk_GENERAL_NAME_value(names, i), name, sizeof(name)))
+            continue;
+        int written = snprintf(out + length, size - length, "%s%s", length > 0 ? "," : "", name);
+        if (written < 0 || (size_t)written >= size - length)
+            break;
+        length += (size_t)written;
+    }
+    GENERAL_NAMES_free(names);
+    ERR_clear_error();
+    return out;
 }

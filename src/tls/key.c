@@ -1,80 +1,105 @@
 #include "postern/tls/key.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "private.h"
-
+#include "key_private.h"
 #include "postern/base/memory.h"
 #include "postern/trust/certificate.h"
 
+#define KEY_BYTES_MAX 65536
+
 struct tls_key {
-    EVP_PKEY *key;
+    EVP_PKEY *pkey;
     char description[32];
 };
 
-/* PEM_read_bio_PrivateKey() asks for a passphrase on the terminal unless it is told not to. */
-static int no_passphrase(char *buffer, int size, int writing, void *asked)
+/* pem_password_cb: there is nobody to ask; what matters is that it was asked for. */
+static int note_encryption(char *out, int size, int writing, void *was_asked)
 {
-    (void)buffer;
+    (void)out;
     (void)size;
     (void)writing;
-    *(bool *)asked = true;
+    *(bool *)was_asked = true;
     return -1;
 }
 
-static EVP_PKEY *parse(struct slice bytes, bool *asked)
+static bool is_pem(struct slice bytes)
 {
-    const unsigned char *der = (const unsigned char *)bytes.data;
-    if (memmem(bytes.data, bytes.length, "-----BEGIN ", 11) == NULL)
-        return d2i_AutoPrivateKey(NULL, &der, (long)bytes.length);
-    BIO *bio = BIO_new_mem_buf(bytes.data, (int)bytes.length);
-    if (bio == NULL)
+    return memmem(bytes.data, bytes.length, "-----BEGIN ", 11) != NULL;
+}
+
+static EVP_PKEY *from_pem(struct slice bytes, bool *is_encrypted)
+{
+    BIO *memory = BIO_new_mem_buf(bytes.data, (int)bytes.length);
+    if (memory == NULL)
         return NULL;
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, asked);
-    BIO_free(bio);
-    return key;
+    EVP_PKEY *pkey = PEM_read_bio_PrivateKey(memory, NULL, note_encryption, is_encrypted);
+    BIO_free(memory);
+    return pkey;
+}
+
+static EVP_PKEY *from_der(struct slice bytes, bool *is_encrypted)
+{
+    const unsigned char *at = (const unsigned char *)bytes.data;
+    const unsigned char *end = at + bytes.length;
+    EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &at, (long)bytes.length);
+    if (pkey != NULL && at != end) {
+        EVP_PKEY_free(pkey);
+        return NULL;
+    }
+    if (pkey == NULL) {
+        at = (const unsigned char *)bytes.data;
+        X509_SIG *sealed = d2i_X509_SIG(NULL, &at, (long)bytes.length); /* EncryptedPrivateKeyInfo */
+        *is_encrypted = sealed != NULL;
+        X509_SIG_free(sealed);
+    }
+    return pkey;
+}
+
+static int explain_failure(struct slice bytes, bool is_encrypted, struct err *err)
+{
+    if (is_encrypted)
+        return err_set(err, "the private key is encrypted; a server must start without anybody at hand, so "
+                            "store it decrypted (openssl pkey -in OLD -out NEW) and mode 0600");
+    if (bytes.length == 0)
+        return err_set(err, "the private key is empty; give a key in PEM or DER");
+    if (memmem(bytes.data, bytes.length, "-----BEGIN CERTIFICATE-----", 27) != NULL)
+        return err_set(err, "this is a certificate, not a private key; give the key that belongs to it");
+    return err_set(err, "not a private key; give one in PEM (BEGIN PRIVATE KEY) or DER");
+}
+
+static int check_strength(const struct tls_key *key, struct err *err)
+{
+    if (key_is_strong(key->pkey))
+        return 0;
+    return err_set(err,
+                   "the private key is %s; use ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 to "
+                   "8192 bits",
+                   key->description);
 }
 
 struct tls_key *tls_key_parse(struct slice bytes, struct err *err)
 {
-    bool asked = false;
-    char reason[128];
-    if (bytes.length == 0 || bytes.length > 1024 * 1024) {
-        err_set(err, "holds no private key; a PEM file with one unencrypted key would be right");
+    bool is_encrypted = false;
+    EVP_PKEY *pkey = NULL;
+    if (bytes.length > 0 && bytes.length <= KEY_BYTES_MAX)
+        pkey = is_pem(bytes) ? from_pem(bytes, &is_encrypted) : from_der(bytes, &is_encrypted);
+    ERR_clear_error();
+    if (pkey == NULL) {
+        (void)explain_failure(bytes, is_encrypted, err);
         return NULL;
     }
-    ERR_clear_error();
-    EVP_PKEY *parsed = parse(bytes, &asked);
-    if (parsed == NULL) {
-        tls_take_error(reason, sizeof reason);
-        if (asked || memmem(bytes.data, bytes.length, "ENCRYPTED", 9) != NULL)
-            err_set(err,
-                    "the private key is encrypted, and nobody is there to type a passphrase; decrypt it with "
-                    "`openssl pkey -in KEY -out NEW` and protect the file by its mode");
-        else
-            err_set(
-                err,
-                "holds no private key that can be read (%s); a PEM file with one unencrypted key would be "
-                "right",
-                reason);
-        return NULL;
-    }
-    ERR_clear_error();
-    struct tls_key *key = xcalloc(1, sizeof *key);
-    key->key = parsed;
-    key_describe(parsed, key->description, sizeof key->description);
-    if (!key_is_strong(parsed)) {
-        err_set(
-            err,
-            "the private key (%s) is not accepted; RSA of 2048 to 8192 bits, P-256, P-384, P-521 or Ed25519 "
-            "would be right",
-            key->description);
+    struct tls_key *key = xcalloc(1, sizeof(*key));
+    key->pkey = pkey;
+    key_describe(pkey, key->description, sizeof(key->description));
+    if (check_strength(key, err) != 0) {
         tls_key_free(key);
         return NULL;
     }
@@ -85,7 +110,7 @@ void tls_key_free(struct tls_key *key)
 {
     if (key == NULL)
         return;
-    EVP_PKEY_free(key->key);
+    EVP_PKEY_free(key->pkey); /* OpenSSL cleanses it */
     free(key);
 }
 
@@ -96,5 +121,5 @@ const char *tls_key_describe(const struct tls_key *key)
 
 EVP_PKEY *tls_key_get(const struct tls_key *key)
 {
-    return key->key;
+    return key->pkey;
 }

@@ -1,200 +1,240 @@
 #include "postern/tls/server.h"
 
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
-
-#include "private.h"
-
+#include "chain.h"
+#include "handshake.h"
+#include "key_private.h"
+#include "postern/base/assert.h"
+#include "postern/base/clock.h"
 #include "postern/base/memory.h"
 #include "postern/trust/certificate.h"
+#include "server_private.h"
+#include "socket_bio.h"
+#include "tls_error.h"
 
-enum { CLIENT_CHAIN_BYTES_MAX = 32 * 1024 };
+/* Mozilla's "intermediate" profile, without finite-field DHE: what cannot do ECDHE is gone. */
+#define CIPHERS                                                                                              \
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"               \
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+#define CIPHERS_TLS13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+#define GROUPS        "X25519:P-256:P-384"
 
-/* Mozilla's intermediate profile; TLS 1.3 keeps OpenSSL's three suites. */
-static const char default_ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-                                      "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-                                      "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-static const char default_groups[] = "X25519:P-256:P-384";
+#define SECURITY_LEVEL       2
+#define CLIENT_CHAIN_MAX     (32L * 1024) /* bytes of a Certificate message */
+#define SERVER_PREFIX_LENGTH 40
 
-static int wrong(struct err *err, const char *what)
+struct tls_shared *tls_shared_ref(struct tls_shared *shared)
 {
-    char reason[128];
-    return err_set(err, "%s (%s)", what, tls_take_error(reason, sizeof reason));
+    shared->references++;
+    return shared;
 }
 
-/* What the client offers is chosen from by us; a client that offers protocols but not ours is told so. RFC
- * 7301 §3.2 */
-static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_length,
-                   const unsigned char *offered, unsigned offered_length, void *unused)
+void tls_shared_unref(struct tls_shared *shared)
 {
-    static const unsigned char ours[] = "\x08http/1.1";
-    unsigned char *chosen;
-    (void)ssl;
-    (void)unused;
-    if (SSL_select_next_proto(&chosen, out_length, ours, sizeof ours - 1, offered, offered_length) !=
-        OPENSSL_NPN_NEGOTIATED)
-        return SSL_TLSEXT_ERR_ALERT_FATAL;
-    *out = chosen;
-    return SSL_TLSEXT_ERR_OK;
+    if (shared == NULL || --shared->references > 0)
+        return;
+    BIO_meth_free(shared->socket_method);
+    free(shared);
 }
 
-static int set_protocol(SSL_CTX *context, const struct tls_server_options *options, struct err *err)
+static struct tls_shared *shared_new(void)
 {
-    const char *ciphers = options->ciphers != NULL ? options->ciphers : default_ciphers;
-    const char *groups = options->groups != NULL ? options->groups : default_groups;
+    struct tls_shared *shared = xcalloc(1, sizeof(*shared));
+    shared->references = 1;
+    shared->socket_method = socket_bio_method_new();
+    return shared;
+}
+
+static int openssl_failed(struct err *err, const char *what)
+{
+    char text[160];
+    return err_set(err, "%s: %s", what, tls_error_take(text, sizeof(text)));
+}
+
+static void set_terms(SSL_CTX *context)
+{
+    SSL_CTX_set_security_level(context, SECURITY_LEVEL);
+    /* Not SSL_OP_IGNORE_UNEXPECTED_EOF: a missing close_notify must be seen. Resumption is off until each
+     * ticket can be asked about: no tickets, no cache, no early data. */
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
-                                     SSL_OP_NO_TICKET);
+                                     SSL_OP_NO_TICKET | SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
+    SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_LEGACY_SERVER_CONNECT |
+                                       SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
+    /* So that a call ends after records that carry no content, and they can be counted. */
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_read_ahead(context, 1);
-    SSL_CTX_set_security_level(context, 2);
-    /* No resumption in any form: neither tickets, nor a cache. */
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_session_id_context(context, (const unsigned char *)"postern", 7);
-    SSL_CTX_set_max_early_data(context, 0);
-    SSL_CTX_set_alpn_select_cb(context, on_alpn, NULL);
-    SSL_CTX_set_msg_callback(context, tls_stream_on_message);
-    if (!SSL_CTX_set_num_tickets(context, 0) ||
-        !SSL_CTX_set_min_proto_version(context, options->min_version) ||
-        !SSL_CTX_set_max_proto_version(context, options->max_version))
-        return wrong(err, "the protocol versions cannot be set");
-    if (!SSL_CTX_set_cipher_list(context, ciphers))
-        return wrong(err, "no cipher of the list is known");
+    SSL_CTX_set_max_cert_list(context, CLIENT_CHAIN_MAX);
+}
+
+static int set_choices(SSL_CTX *context, const struct tls_server_options *options, struct err *err)
+{
+    /* With VERIFY_PEER and no context a client's attempt to resume would be fatal. */
+    const unsigned char session_context[] = "postern 1";
+    const char *ciphers = options->ciphers != NULL ? options->ciphers : CIPHERS;
+    const char *groups = options->groups != NULL ? options->groups : GROUPS;
+    if (SSL_CTX_set_min_proto_version(context, options->min_version) != 1 ||
+        SSL_CTX_set_max_proto_version(context, options->max_version) != 1 ||
+        options->min_version < TLS1_2_VERSION || options->max_version < options->min_version)
+        return err_set(err, "no such range of TLS versions; give 1.2 or 1.3, the lower one as min_version");
+    if (SSL_CTX_set_cipher_list(context, ciphers) != 1)
+        return err_set(err, "ciphers: none of \"%s\" is usable; leave the key out for a good choice",
+                       ciphers);
     /* Not by SSL_CTX_set1_groups_list(), a macro that casts const away. */
     char names[512];
-    if (snprintf(names, sizeof(names), "%s", groups) >= (int)sizeof(names) ||
-        SSL_CTX_ctrl(context, SSL_CTRL_SET_GROUPS_LIST, 0, names) != 1)
-        return wrong(err, "a group of the list is not known");
+    snprintf(names, sizeof(names), "%s", groups);
+    if (strlen(groups) >= sizeof(names) || SSL_CTX_ctrl(context, SSL_CTRL_SET_GROUPS_LIST, 0, names) != 1)
+        return err_set(err, "groups: \"%s\" is not a list of known groups; X25519:P-256:P-384 is a good one",
+                       groups);
+    if (SSL_CTX_set_ciphersuites(context, CIPHERS_TLS13) != 1 || SSL_CTX_set_num_tickets(context, 0) != 1 ||
+        SSL_CTX_set_max_early_data(context, 0) != 1 || SSL_CTX_set_recv_max_early_data(context, 0) != 1 ||
+        SSL_CTX_set_session_id_context(context, session_context, sizeof(session_context) - 1) != 1)
+        return openssl_failed(err, "TLS cannot be set up");
     return 0;
 }
 
-static int set_client_auth(struct tls_server *server, const struct tls_server_options *options,
-                           struct err *err)
+static int set_client_demand(struct tls_server *server, const struct tls_server_options *options,
+                             struct err *err)
 {
-    int mode = SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE;
-    if (!options->refuse_with_page)
-        mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-    SSL_CTX_set_verify(server->context, mode, NULL);
-    SSL_CTX_set_cert_verify_callback(server->context, tls_stream_on_verify, server);
-    SSL_CTX_set_max_cert_list(server->context, CLIENT_CHAIN_BYTES_MAX);
-    SSL_CTX_set1_cert_store(server->context, trust_store(server->trust));
-    if (!options->send_ca_names)
-        return 0;
-    STACK_OF(X509_NAME) *names = SSL_dup_CA_list(trust_ca_names(server->trust));
-    if (names == NULL)
-        return wrong(err, "the names of the CAs cannot be copied");
-    SSL_CTX_set_client_CA_list(server->context, names);
+    SSL_CTX *context = server->context;
+    SSL_CTX_set1_cert_store(context, trust_store(server->trust));
+    int mode = SSL_VERIFY_PEER | (server->refuse_with_page ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
+    SSL_CTX_set_verify(context, mode, NULL);
+    SSL_CTX_set_cert_verify_callback(context, handshake_verify, server);
+    SSL_CTX_set_alpn_select_cb(context, handshake_select_protocol, NULL);
+    SSL_CTX_set_msg_callback(context, handshake_count_message);
+    if (options->send_ca_names) {
+        STACK_OF(X509_NAME) *names = SSL_dup_CA_list(trust_ca_names(server->trust));
+        if (names == NULL)
+            return openssl_failed(err, "CA names");
+        SSL_CTX_set_client_CA_list(context, names);
+    }
     return 0;
 }
 
-static int use_pair(struct tls_server *server, const struct tls_pair *pair, struct err *err)
+/* OpenSSL keeps one certificate for each key type, and the later silently replaces the earlier. */
+static int check_types_differ(const struct tls_server_options *options, size_t index, struct err *err)
 {
-    struct tls_chain *chain = &server->chains[server->chain_count++];
-    if (tls_chain_load(pair->chain, pair->key, clock_wall_s(server->clock), chain, err) != 0)
+    for (size_t i = 0; i < index; i++)
+        if (EVP_PKEY_get_base_id(tls_key_get(options->pairs[i].key)) ==
+            EVP_PKEY_get_base_id(tls_key_get(options->pairs[index].key)))
+            return err_set(err, "certificates %zu and %zu have keys of one type (%s); give one of each type",
+                           i + 1, index + 1, tls_key_describe(options->pairs[index].key));
+    return 0;
+}
+
+/* A root at the chain's end is not sent: a client has it, or has no use for it. RFC 8446 §4.4.2. */
+static STACK_OF(X509) * intermediates_of(STACK_OF(X509) * chain)
+{
+    STACK_OF(X509) *intermediates = sk_X509_new_null();
+    ASSERT(intermediates != NULL);
+    for (int i = 1; i < sk_X509_num(chain); i++)
+        if ((X509_get_extension_flags(sk_X509_value(chain, i)) & EXFLAG_SS) == 0)
+            ASSERT(sk_X509_push(intermediates, sk_X509_value(chain, i)) > 0);
+    return intermediates;
+}
+
+static int add_pair(struct tls_server *server, const struct tls_server_options *options, size_t index,
+                    struct err *err)
+{
+    const struct tls_pair *pair = &options->pairs[index];
+    char prefix[SERVER_PREFIX_LENGTH] = "";
+    if (options->pair_count > 1)
+        snprintf(prefix, sizeof(prefix), "certificate %zu: ", index + 1);
+    if (check_types_differ(options, index, err) != 0)
         return -1;
-    STACK_OF(X509) *rest = sk_X509_new_null();
-    for (size_t i = 1; rest != NULL && i < chain->count; i++)
-        sk_X509_push(rest, chain->certificates[i]);
-    /* Refuses a second pair of a key type that is taken. */
-    int used = rest != NULL && SSL_CTX_use_cert_and_key(server->context, chain->certificates[0],
-                                                        tls_key_get(pair->key), rest, 0);
-    sk_X509_free(rest);
-    return used ? 0 : wrong(err, "the certificate cannot be used; of each key type there can be one");
+    STACK_OF(X509) *chain = chain_parse(pair->chain, pair->key, clock_wall_s(server->clock), prefix, err);
+    if (chain == NULL)
+        return -1;
+    server->chains[server->chain_count++] = chain;
+    STACK_OF(X509) *intermediates = intermediates_of(chain);
+    int used = SSL_CTX_use_cert_and_key(server->context, sk_X509_value(chain, 0), tls_key_get(pair->key),
+                                        intermediates, 1);
+    sk_X509_free(intermediates);
+    return used == 1 ? 0 : openssl_failed(err, "the server certificate cannot be used");
+}
+
+static int add_pairs(struct tls_server *server, const struct tls_server_options *options, struct err *err)
+{
+    if (options->pair_count == 0)
+        return err_set(err, "no server certificate; give certificate and private_key");
+    server->chains = xcalloc(options->pair_count, sizeof(STACK_OF(X509) *));
+    for (size_t i = 0; i < options->pair_count; i++)
+        if (add_pair(server, options, i, err) != 0)
+            return -1;
+    return 0;
 }
 
 struct tls_server *tls_server_new(const struct tls_server_options *options, const struct trust *trust,
                                   struct err *err)
 {
-    struct tls_server *server = xcalloc(1, sizeof *server);
+    struct tls_server *server = xcalloc(1, sizeof(*server));
     server->trust = trust;
     server->clock = options->clock;
     server->refuse_with_page = options->refuse_with_page;
+    server->shared = shared_new();
     ERR_clear_error();
     server->context = SSL_CTX_new(TLS_server_method());
     if (server->context == NULL) {
-        wrong(err, "OpenSSL gives no context");
-        goto fail;
+        (void)openssl_failed(err, "TLS cannot be set up");
+        tls_server_free(server);
+        return NULL;
     }
-    if (options->pair_count == 0 || options->pair_count > TLS_PAIRS_MAX) {
-        err_set(err, "there are %zu certificates; one for each key type, at most %d, would be right",
-                options->pair_count, TLS_PAIRS_MAX);
-        goto fail;
+    set_terms(server->context);
+    if (set_choices(server->context, options, err) != 0 || set_client_demand(server, options, err) != 0 ||
+        add_pairs(server, options, err) != 0) {
+        tls_server_free(server);
+        server = NULL;
     }
-    if (set_protocol(server->context, options, err) != 0 || set_client_auth(server, options, err) != 0)
-        goto fail;
-    for (size_t i = 0; i < options->pair_count; i++)
-        if (use_pair(server, &options->pairs[i], err) != 0)
-            goto fail;
+    ERR_clear_error();
     return server;
-fail:
-    tls_server_free(server);
-    return NULL;
 }
 
 void tls_server_free(struct tls_server *server)
 {
     if (server == NULL)
         return;
-    SSL_CTX_free(server->context);
     for (size_t i = 0; i < server->chain_count; i++)
-        tls_chain_clear(&server->chains[i]);
+        sk_X509_pop_free(server->chains[i], X509_free);
+    free(server->chains);
+    SSL_CTX_free(server->context);
+    tls_shared_unref(server->shared);
     free(server);
 }
 
-static bool append_name(const GENERAL_NAME *name, struct buffer *out)
+static void describe_one(const X509 *certificate, bool is_leaf,
+                         void (*each)(void *, const struct tls_certificate_info *), void *context)
 {
-    const ASN1_STRING *value = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
-    const unsigned char *bytes = ASN1_STRING_get0_data(value);
-    const char *separator = buffer_is_empty(out) ? "" : ", ";
-    if (name->type == GEN_DNS)
-        return buffer_printf(out, "%s%.*s", separator, ASN1_STRING_length(value), (const char *)bytes);
-    if (ASN1_STRING_length(value) == 4)
-        return buffer_printf(out, "%s%u.%u.%u.%u", separator, bytes[0], bytes[1], bytes[2], bytes[3]);
-    char *text = ASN1_STRING_length(value) == 16 ? OPENSSL_buf2hexstr(bytes, 16) : NULL;
-    bool fitted = text == NULL || buffer_printf(out, "%s%s", separator, text);
-    OPENSSL_free(text);
-    return fitted;
-}
-
-/* DNS names and addresses of a certificate, for people, into out with a NUL. */
-static void describe_names(const X509 *certificate, struct buffer *out)
-{
-    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        if ((name->type == GEN_DNS || name->type == GEN_IPADD) && !append_name(name, out))
-            break;
-    }
-    GENERAL_NAMES_free(names);
-    while (!buffer_append(out, "", 1))
-        buffer_drop_tail(out, 1);
+    struct certificate_info found;
+    char names[1024];
+    certificate_describe(certificate, &found);
+    const struct tls_certificate_info info = {
+        .subject = found.subject,
+        .issuer = found.issuer,
+        .names = chain_names(certificate, names, sizeof(names)),
+        .serial = found.serial,
+        .key = found.key,
+        .not_before = found.not_before,
+        .not_after = found.not_after,
+        .is_leaf = is_leaf,
+    };
+    each(context, &info);
 }
 
 void tls_server_describe(const struct tls_server *server,
                          void (*each)(void *context, const struct tls_certificate_info *info), void *context)
 {
     for (size_t i = 0; i < server->chain_count; i++)
-        for (size_t j = 0; j < server->chains[i].count; j++) {
-            struct certificate_info known;
-            struct buffer names;
-            const X509 *certificate = server->chains[i].certificates[j];
-            certificate_describe(certificate, &known);
-            buffer_init(&names, 4096);
-            describe_names(certificate, &names);
-            const struct tls_certificate_info info = {.subject = known.subject,
-                                                      .issuer = known.issuer,
-                                                      .names = buffer_view(&names).data,
-                                                      .serial = known.serial,
-                                                      .key = known.key,
-                                                      .not_before = known.not_before,
-                                                      .not_after = known.not_after,
-                                                      .is_leaf = j == 0};
-            each(context, &info);
-            buffer_clear(&names);
-        }
+        for (int k = 0; k < sk_X509_num(server->chains[i]); k++)
+            describe_one(sk_X509_value(server->chains[i], k), k == 0, each, context);
 }
