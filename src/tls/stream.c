@@ -242,13 +242,7 @@ static void tls_release(struct stream *stream)
 {
     struct tls_stream *tls = tls_of(stream);
     if (tls->phase == TLS_ESTABLISHED)
-        (void)SSL_free_buffers(tls->ssl); /* keeps them if they hold something */
-}
-
-/* What the mode of released buffers leaves behind: read-ahead's, with nothing in it. */
-static void tls_release(struct stream *stream)
-{
-    (void)SSL_free_buffers(tls(stream)->ssl);
+        (void)SSL_free_buffers(tls->ssl); /* also read-ahead's; keeps them if they hold something */
 }
 
 static void tls_wake(struct stream *stream)
