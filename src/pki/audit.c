@@ -4,13 +4,16 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "change.h"
 #include "postern/base/file.h"
 #include "postern/base/json.h"
 
-#define LINE_MAX_BYTES 4096
+#define LINE_MAX_BYTES  4096
+#define USER_MAX_BYTES  64
+#define LINES_MAX_BYTES (16 * LINE_MAX_BYTES)
 
 static void text_if_any(struct json *json, const char *name, const char *value)
 {
@@ -33,34 +36,56 @@ static bool render(const struct pki_profile *profile, const struct pki_act *act,
     if (act->not_after_s != 0)
         json_text(&json, "not_after", clock_format(act->not_after_s, when));
     json_uint(&json, "uid", getuid());
-    text_if_any(&json, "user", getenv("SUDO_USER") ? getenv("SUDO_USER") : getenv("LOGNAME"));
+    const char *user = getenv("SUDO_USER") ? getenv("SUDO_USER") : getenv("LOGNAME");
+    if (user && strlen(user) <= USER_MAX_BYTES)
+        text_if_any(&json, "user", user);
     json_object_end(&json);
     return json_end(&json) && buffer_append_text(line, "\n");
 }
 
+static int flush(struct pki_audit *audit, struct err *err)
+{
+    struct slice view = buffer_view(&audit->lines);
+    if (view.length > 0 && fd_write_all(audit->fd, view.data, view.length) < 0)
+        return err_set_errno(err, audit->path, errno, "cannot append");
+    buffer_consume(&audit->lines, view.length);
+    return 0;
+}
+
+int pki_audit_begin(struct pki_audit *audit, const struct pki_profile *profile, struct err *err)
+{
+    *audit = (struct pki_audit){.profile = profile, .path = pki_profile_path(profile, "audit.log")};
+    buffer_init(&audit->lines, LINES_MAX_BYTES);
+    audit->fd = open(audit->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return audit->fd < 0 ? err_set_errno(err, audit->path, errno, "cannot append") : 0;
+}
+
+int pki_audit_add(struct pki_audit *audit, const struct pki_act *act, struct err *err)
+{
+    if (buffer_room(&audit->lines) < LINE_MAX_BYTES && flush(audit, err) < 0)
+        return -1;
+    if (!render(audit->profile, act, &audit->lines))
+        return err_set_at(err, audit->path, 0, "a line of over %d bytes", LINE_MAX_BYTES);
+    return 0;
+}
+
+int pki_audit_end(struct pki_audit *audit, struct err *err)
+{
+    int result = audit->fd < 0 ? -1 : flush(audit, err);
+    if (result == 0 && fsync(audit->fd) < 0)
+        result = err_set_errno(err, audit->path, errno, "cannot append");
+    fd_close(&audit->fd);
+    buffer_clear(&audit->lines);
+    free(audit->path);
+    audit->path = NULL;
+    return result;
+}
+
 int pki_audit(const struct pki_profile *profile, const struct pki_act *act, struct err *err)
 {
-    struct buffer line;
-    int result = -1;
-    char *path = pki_profile_path(profile, "audit.log");
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    buffer_init(&line, LINE_MAX_BYTES);
-    if (fd < 0) {
-        (void)err_set_errno(err, path, errno, "cannot append");
-        goto out;
-    }
-    if (!render(profile, act, &line)) {
-        (void)err_set_at(err, path, 0, "a line of over %d bytes", LINE_MAX_BYTES);
-        goto out;
-    }
-    struct slice view = buffer_view(&line);
-    if (fd_write_all(fd, view.data, view.length) < 0 || fsync(fd) < 0)
-        (void)err_set_errno(err, path, errno, "cannot append");
-    else
-        result = 0;
-out:
-    fd_close(&fd);
-    buffer_clear(&line);
-    free(path);
-    return result;
+    struct pki_audit audit;
+    int result = pki_audit_begin(&audit, profile, err);
+    if (result == 0)
+        result = pki_audit_add(&audit, act, err);
+    return pki_audit_end(&audit, err) < 0 ? -1 : result;
 }

@@ -77,7 +77,7 @@ int pki_database_parse(struct pki_database *database, struct slice text, const c
     arena_init(&database->added, ADDED_TEXT_MAX);
     while (slice_split(&text, '\n', &line)) {
         number++;
-        if (line.length > 0 && line.data[line.length - 1] == '\r')
+        while (line.length > 0 && line.data[line.length - 1] == '\r')
             line = slice_before(line, line.length - 1);
         if (line.length == 0 || line.data[0] == '#')
             continue;

@@ -8,6 +8,8 @@
 #include "postern/pki/find.h"
 #include "postern/pki/profile.h"
 
+#define NAME_MAX_BYTES 512
+
 static int check_options(const struct pki_revoke_options *options, struct err *err)
 {
     int given = (options->name != NULL) + (options->serial != NULL) + (options->unit != NULL) + options->all;
@@ -84,20 +86,30 @@ static int find(struct pki_profile *profile, const struct pki_revoke_options *op
     return 0;
 }
 
-static int audit(const struct pki_profile *profile, const char *act, const struct pki_entry *entry,
-                 const char *reason, struct err *err)
+static int audit_one(struct pki_audit *audit, const char *act, const struct pki_entry *entry,
+                     const char *reason, struct err *err)
 {
     char serial[PKI_SERIAL_TEXT_SIZE];
     struct buffer name;
-    buffer_init(&name, 1024);
+    buffer_init(&name, NAME_MAX_BYTES);
     snprintf(serial, sizeof serial, "%.*s", SLICE_ARG(entry->serial));
-    /* A foreign name that is longer, or holds a NUL, is logged as far as it goes. */
+    /* A longer name is of foreign make; its serial says who it is. */
     bool fits = pki_append_unescaped(&name, pki_entry_attribute(entry, "CN")) && buffer_append(&name, "", 1);
     struct pki_act line = {
         .act = act, .name = fits ? buffer_view(&name).data : NULL, .serial = serial, .reason = reason};
-    int result = pki_audit(profile, &line, err);
+    int result = pki_audit_add(audit, &line, err);
     buffer_clear(&name);
     return result;
+}
+
+static int audit_all(const struct pki_profile *profile, const char *act, const struct pki_found *found,
+                     const char *reason, struct err *err)
+{
+    struct pki_audit audit;
+    int result = pki_audit_begin(&audit, profile, err);
+    for (size_t i = 0; i < found->count && result == 0; i++)
+        result = audit_one(&audit, act, found->entries[i], reason, err);
+    return pki_audit_end(&audit, err) < 0 ? -1 : result;
 }
 
 static int revoke_found(struct pki_profile *profile, const struct pki_revoke_options *options,
@@ -109,9 +121,8 @@ static int revoke_found(struct pki_profile *profile, const struct pki_revoke_opt
             return -1;
     if (pki_change_begin(profile, err) < 0)
         return -1;
-    for (size_t i = 0; i < found->count; i++)
-        if (audit(profile, "revoke", found->entries[i], pki_reason_text(options->reason), err) < 0)
-            return -1;
+    if (audit_all(profile, "revoke", found, pki_reason_text(options->reason), err) < 0)
+        return -1;
     return pki_change_publish(profile, err);
 }
 
@@ -198,9 +209,8 @@ static int lift(struct pki_profile *profile, const struct pki_found *found, stru
         pki_database_restore(found->entries[i]);
     if (pki_change_begin(profile, err) < 0)
         return -1;
-    for (size_t i = 0; i < found->count; i++)
-        if (audit(profile, "unrevoke", found->entries[i], NULL, err) < 0)
-            return -1;
+    if (audit_all(profile, "unrevoke", found, NULL, err) < 0)
+        return -1;
     return pki_change_publish(profile, err);
 }
 

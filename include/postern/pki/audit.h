@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "postern/base/attributes.h"
+#include "postern/base/buffer.h"
 #include "postern/base/err.h"
 
 struct pki_profile;
@@ -23,5 +24,18 @@ struct pki_act {
 
 /* Append a line and sync it. Returns 0, or -1 with err. */
 NODISCARD int pki_audit(const struct pki_profile *profile, const struct pki_act *act, struct err *err);
+
+/* Many lines with one sync at the end. */
+struct pki_audit {
+    const struct pki_profile *profile;
+    char *path;
+    struct buffer lines;
+    int fd;
+};
+
+/* Each returns 0, or -1 with err. End it in any case; after a failure before, its own is of no interest. */
+NODISCARD int pki_audit_begin(struct pki_audit *audit, const struct pki_profile *profile, struct err *err);
+NODISCARD int pki_audit_add(struct pki_audit *audit, const struct pki_act *act, struct err *err);
+NODISCARD int pki_audit_end(struct pki_audit *audit, struct err *err);
 
 #endif
