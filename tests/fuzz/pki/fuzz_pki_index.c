@@ -1,6 +1,6 @@
 /* Foreign bytes as an index.txt. What is read is written and read again: the same entries must come of it;
- * and what the entries say must be readable wherever it is asked. Covers: src/pki/index_line.c,
- * src/pki/timestamp.c */
+ * and what the entries say must be readable wherever it is asked.
+ * Covers: src/pki/index_line.c */
 #include <stdint.h>
 #include <stdlib.h>
 
