@@ -214,7 +214,8 @@ enum relay_status relay_step(struct relay *relay, size_t *budget)
             return RELAY_DONE;
         if (*budget == 0)
             return RELAY_BUSY;
-        if (!buffer_is_empty(relay->in))
+        /* A message of known length ends without another byte. */
+        if (!buffer_is_empty(relay->in) || http_body_is_done(&relay->reader))
             continue;
         status = read_source(relay, budget);
         if (status != RELAY_BUSY)

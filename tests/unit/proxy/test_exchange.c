@@ -16,6 +16,26 @@ static void a_request_and_its_response_are_forwarded(void **state)
     fixture_clear(&f);
 }
 
+/* The end of content of known length needs no further event: neither from the upstream nor from the client.
+ */
+static void a_response_whose_content_comes_later_ends_with_it(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, "");
+    request_arrives(&f, GET, "GET /a HTTP/1.1\r\n");
+    put_text(&f, f.upstream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+    expect_text(&f, f.client, "HTTP/1.1 200 OK\r\n", NULL);
+    put_text(&f, f.upstream, "hello");
+    turns(&f);
+    /* Before the client takes it, which would be an event. */
+    assert_int_equal(metric_get(&f.metrics, METRIC_bytes_sent), 5);
+    char *text = take(&f, f.client, NULL, NULL);
+    assert_string_equal(text, "hello");
+    free(text);
+    fixture_clear(&f);
+}
+
 /* Keep-alive on both sides: two requests, one upstream connection. */
 static void connections_are_kept_on_both_sides(void **state)
 {
@@ -280,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_and_its_response_are_forwarded),
+        cmocka_unit_test(a_response_whose_content_comes_later_ends_with_it),
         cmocka_unit_test(connections_are_kept_on_both_sides),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(responses_are_framed_anew),
