@@ -20,6 +20,8 @@ class GatewayCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.directory = tempfile.mkdtemp(prefix="postern-test-")
+        # Workers of a gateway that was started by root are somebody else, and have sockets here to reach.
+        os.chmod(cls.directory, 0o711)
         cls.addClassCleanup(shutil.rmtree, cls.directory)
         cls.pki = Pki(os.path.join(cls.directory, "pki"))
         cls.client = cls.pki.client("alice", ou="engineering", name="alice")
@@ -32,8 +34,9 @@ class GatewayCase(unittest.TestCase):
 
     def _close(self):
         # After a failure the logs are shown, and the gateway is not asked to leave cleanly.
-        failed = any(error for _, error in self._outcome.errors) if hasattr(self._outcome, "errors") else \
-            not self._outcome.success
+        result = self._outcome.result
+        failed = any(test is self or getattr(test, "test_case", None) is self
+                     for test, _ in getattr(result, "errors", []) + getattr(result, "failures", []))
         if failed:
             for gateway in self.gateways:
                 gateway.show()
@@ -56,10 +59,12 @@ class GatewayCase(unittest.TestCase):
     def program(self, kind, *arguments):
         return self.stack.enter_context(kind(self.subdirectory("program"), *arguments))
 
-    def gateway(self, backend=None, **sections):
-        """A running gateway in front of a backend (anything with .address, or a text)."""
+    def gateway(self, backend=None, wrapper=(), **sections):
+        """A running gateway in front of a backend (anything with .address, or a text).
+        wrapper: a command that starts it."""
         address = getattr(backend, "address", backend)
         made = Gateway(self.subdirectory("gateway"), self.pki, address, **sections)
+        made.wrapper = list(wrapper)
         self.stack.enter_context(made)
         self.gateways.append(made)
         return made

@@ -50,6 +50,7 @@ class Gateway:
             self.configure(name, keys)
         self.process, self.port, self.address = None, None, None
         self.lines, self.changed = [], threading.Condition()
+        self.wrapper = []  # a command that starts the gateway, such as prlimit
 
     def configure(self, section, keys):
         """Merge keys into a section; section names with an argument may be written backend_app, route_/."""
@@ -76,7 +77,7 @@ class Gateway:
             log = os.path.join(self.directory, "valgrind.%p")
             start = ["valgrind", "--error-exitcode=99", "--leak-check=full", "--trace-children=yes",
                      "--errors-for-leak-kinds=definite", "--num-callers=30", "--log-file=" + log] + start
-        return start
+        return self.wrapper + start
 
     def environment(self):
         report = os.path.join(self.directory, "sanitizer")

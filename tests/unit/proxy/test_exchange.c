@@ -1,3 +1,4 @@
+#include "exchange.h"
 #include "fixture.h"
 
 static void a_request_and_its_response_are_forwarded(void **state)
@@ -172,6 +173,26 @@ static void each_piece_reaches_the_client_at_once(void **state)
     fixture_clear(&f);
 }
 
+/* The last piece ends the exchange, without waiting for anything else to happen. */
+static void the_last_piece_ends_the_exchange(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, "");
+    request_arrives(&f, "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe", "POST /a");
+    put_text(&f, f.client, "llo");
+    expect_text(&f, f.upstream, "llo", NULL);
+    put_text(&f, f.upstream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");
+    expect_text(&f, f.client, "HTTP/1.1 200 OK\r\n", "he");
+    assert_non_null(f.session->exchange);
+    assert_true(f.session->exchange->request_done);
+    put_text(&f, f.upstream, "llo");
+    expect_text(&f, f.client, "llo", NULL);
+    assert_null(f.session->exchange);
+    expect_logged(&f, "\"bytes_in\":5,\"bytes_out\":5");
+    fixture_clear(&f);
+}
+
 static void interim_responses_pass_to_who_understands_them(void **state)
 {
     (void)state;
@@ -306,6 +327,7 @@ int main(void)
         cmocka_unit_test(responses_are_framed_anew),
         cmocka_unit_test(request_content_is_framed_anew),
         cmocka_unit_test(each_piece_reaches_the_client_at_once),
+        cmocka_unit_test(the_last_piece_ends_the_exchange),
         cmocka_unit_test(interim_responses_pass_to_who_understands_them),
         cmocka_unit_test(endless_interim_responses_are_an_error),
         cmocka_unit_test(an_expectation_is_answered_by_us),
