@@ -172,9 +172,9 @@ static int64_t wait_ns(const struct lane *lane)
 static void step_events(struct lane *lane)
 {
     struct epoll_event events[EVENTS_MAX];
-    int64_t wait = wait_ns(lane);
-    struct timespec timeout = {.tv_nsec = (long)wait};
-    int count = epoll_pwait2(lane->epoll_fd, events, EVENTS_MAX, &timeout, NULL);
+    /* Rounded up: waking early would be a turn for nothing. */
+    int wait_ms = (int)((wait_ns(lane) + 999999) / 1000000);
+    int count = epoll_wait(lane->epoll_fd, events, EVENTS_MAX, wait_ms);
     lane->now_ns = lane_clock();
     for (int i = 0; i < count; i++)
         client_step(events[i].data.ptr);
