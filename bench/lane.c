@@ -204,6 +204,7 @@ static void measure_begin(struct lane *lane)
     if (lane->is_measuring || lane->now_ns < lane->begin_ns)
         return;
     lane->is_measuring = true;
+    lane->measured_ns = lane->now_ns;
     read_cpu(&lane->cpu_ns, &lane->queued_ns);
 }
 
@@ -214,10 +215,12 @@ static void measure_end(struct lane *lane)
     if (!lane->is_measuring || end_ns <= lane->begin_ns)
         return;
     read_cpu(&cpu_ns, &queued_ns);
+    /* The last turn may end behind the window; shares are of the time in which the CPU was counted. */
+    double counted_ns = (double)(lane_clock() - lane->measured_ns);
     tally->seconds = (double)(end_ns - lane->begin_ns) / 1e9;
     tally->cpu_s = (double)(cpu_ns - lane->cpu_ns) / 1e9;
-    tally->cpu_share = tally->cpu_s / tally->seconds;
-    tally->busy_share = tally->cpu_share + (double)(queued_ns - lane->queued_ns) / 1e9 / tally->seconds;
+    tally->cpu_share = (double)(cpu_ns - lane->cpu_ns) / counted_ns;
+    tally->busy_share = tally->cpu_share + (double)(queued_ns - lane->queued_ns) / counted_ns;
     for (unsigned i = 0; i < lane->client_count; i++)
         tally->holding += lane->clients[i].state == CLIENT_HOLDING;
 }

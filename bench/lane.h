@@ -44,7 +44,8 @@ struct lane {
     struct list deadlines;     /* clients that wait for the server, in order of their time */
     struct list resting;       /* clients that wait before they try again, likewise */
     struct list ready;         /* clients that go on in the next turn without an event */
-    int64_t cpu_ns, queued_ns; /* at the beginning of the window */
+    int64_t measured_ns;       /* when these two were read, at the beginning of the window */
+    int64_t cpu_ns, queued_ns; /* what this thread had run, and had waited for a core */
     bool is_measuring;
     char scratch[LANE_SCRATCH]; /* what a client reads into; nothing stays in it */
 };

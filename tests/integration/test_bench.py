@@ -16,6 +16,9 @@ import shutil
 from support.gateway import patience, under_valgrind
 from support.pki import Authority, Pki
 
+# Long enough for what answers at all, short enough to wait for thrice.
+TIMEOUT = "%dms" % patience(500)
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
@@ -282,7 +285,7 @@ class Times(BenchCase):
         self.assertEqual((result["operations"], result["content_bytes"]), (1, 15))
         self.assertGreaterEqual(result["first_byte_us"]["min"], 100000)
         self.assertEqual(result["gap_us"]["count"], 4)
-        self.assertGreaterEqual(result["gap_us"]["p50"], 48000)
+        self.assertGreaterEqual(result["gap_us"]["mean"], 40000)
         self.assertGreaterEqual(result["latency_us"]["min"], 300000)
 
     def test_a_long_download_is_counted_to_the_last_byte(self):
@@ -300,7 +303,8 @@ class Times(BenchCase):
 
     def test_a_busy_client_is_no_figure_of_the_server(self):
         with Server(self.pki) as server:
-            fast = self.bench("request", server, "--duration", "300ms", "--warmup", "0ms", "--connections", 1)
+            fast = self.bench("request", server, "--duration", "%dms" % patience(300), "--warmup", "0ms",
+                              "--connections", 1)
             with_delay = Server(self.pki, lambda s, tls, number: s.serve(tls, number, lambda count: time.sleep(0.02) or OK))
             with with_delay:
                 slow = self.bench("request", with_delay, "--requests", 10, "--connections", 1, statuses=(0,))
@@ -390,7 +394,7 @@ class Failures(BenchCase):
         for script, cause in cases:
             with self.subTest(script.__name__), Server(self.pki, script) as server:
                 self.assertEqual(self.causes("request", server, "--requests", 3, "--connections", 1, "--timeout",
-                                             "300ms", statuses=(1, 3)), (0, {cause: 3}))
+                                             TIMEOUT, statuses=(1, 3)), (0, {cause: 3}))
         with self.subTest("nonsense"), Server(self.pki, nonsense) as server:
             count, causes = self.causes("request", server, "--requests", 3, "--connections", 1)
             self.assertEqual((count, [text.split(":")[0] for text in causes]), (0, ["bad response"]))
@@ -414,7 +418,7 @@ class Failures(BenchCase):
                               (silence, "handshake timeout")):
             with self.subTest(before.__name__), Server(self.pki, before_handshake=before) as server:
                 self.assertEqual(self.causes("handshake", server, "--requests", 3, "--connections", 1, "--timeout",
-                                             "300ms", statuses=(1,)), (0, {cause: 3}))
+                                             TIMEOUT, statuses=(1,)), (0, {cause: 3}))
 
     def test_some_may_fail_while_others_succeed(self):
         def every_third(peer, number):
