@@ -49,14 +49,40 @@ static size_t utf8_length(const unsigned char *bytes, size_t length)
 typedef size_t encode_one(const unsigned char *bytes, size_t length, const char *also, char *out,
                           size_t *written);
 
-static bool append_encoded(struct buffer *buffer, struct slice text, encode_one *encode, const char *also)
+static bool is_one_of(unsigned char byte, const char *set)
+{
+    while (*set != '\0' && (unsigned char)*set != byte)
+        set++;
+    return *set != '\0';
+}
+
+/* How many bytes at the start no encoding changes. Most of what is logged is one such run, and is copied
+ * whole. */
+static size_t plain_length(const unsigned char *bytes, size_t length, const char *special, const char *also)
+{
+    size_t count = 0;
+    while (count < length && is_printable(bytes[count]) && !is_one_of(bytes[count], special) &&
+           !is_one_of(bytes[count], also))
+        count++;
+    return count;
+}
+
+/*   special, also  printable bytes that do not stay as they are */
+static bool append_encoded(struct buffer *buffer, struct slice text, encode_one *encode, const char *special,
+                           const char *also)
 {
     size_t before = buffer_length(buffer);
     const unsigned char *bytes = (const unsigned char *)text.data;
     for (size_t i = 0; i < text.length;) {
-        char out[8];
-        size_t written = 0;
-        i += encode(bytes + i, text.length - i, also, out, &written);
+        char encoded[8];
+        const char *out = text.data + i;
+        size_t written = plain_length(bytes + i, text.length - i, special, also);
+        if (written > 0) {
+            i += written;
+        } else {
+            out = encoded;
+            i += encode(bytes + i, text.length - i, also, encoded, &written);
+        }
         if (!buffer_append(buffer, out, written)) {
             buffer_drop_tail(buffer, buffer_length(buffer) - before);
             return false;
@@ -157,22 +183,22 @@ static size_t encode_percent(const unsigned char *bytes, size_t length, const ch
 
 bool text_append_json(struct buffer *buffer, struct slice text)
 {
-    return append_encoded(buffer, text, encode_json, "");
+    return append_encoded(buffer, text, encode_json, "\"\\", "");
 }
 
 bool text_append_escaped(struct buffer *buffer, struct slice text)
 {
-    return append_encoded(buffer, text, encode_escaped, "");
+    return append_encoded(buffer, text, encode_escaped, "\"\\", "");
 }
 
 bool text_append_html(struct buffer *buffer, struct slice text)
 {
-    return append_encoded(buffer, text, encode_html, "");
+    return append_encoded(buffer, text, encode_html, "&<>\"'", "");
 }
 
 bool text_append_percent(struct buffer *buffer, struct slice text, const char *also)
 {
-    return append_encoded(buffer, text, encode_percent, also);
+    return append_encoded(buffer, text, encode_percent, "%", also);
 }
 
 static void write_hex(char *out, const unsigned char *bytes, size_t length, bool upper)
