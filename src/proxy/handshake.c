@@ -80,7 +80,8 @@ static enum step handshake_failed(struct session *session)
     if (!tls_stream_is_refused(session->stream.stream)) {
         metric_add(metrics, METRIC_handshakes_failed, 1);
         record_refusal(session, cause_of(CAUSE_HANDSHAKE_FAILED), error);
-        session_cut(session);
+        /* Here too an alert may be on its way, which a reset would swallow. */
+        session_enter(session, SESSION_DISCARD);
         return STEP_AGAIN;
     }
     set_refused(session, verdict->reason, verdict->detail);
