@@ -40,7 +40,7 @@ if [ $valgrind = yes ]; then
 fi
 
 step "build: preset $preset, in build/$preset"
-cmake --preset "$preset" "${options[@]}" >build-configure.log || { cat build-configure.log && exit 1; }
+cmake --preset "$preset" -DPOSTERN_TESTS=ON "${options[@]}" >build-configure.log || { cat build-configure.log && exit 1; }
 rm -f build-configure.log
 cmake --build --preset "$preset" | tail -1
 
