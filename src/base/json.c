@@ -1,6 +1,5 @@
 #include "postern/base/json.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -83,20 +82,46 @@ void json_text(struct json *json, const char *name, const char *value)
         json_slice(json, name, slice_text(value));
 }
 
+/* At least width digits, written from the end; printf() would take longer than all else of a log line. */
+static const char *decimal(uint64_t value, int width, char out[24])
+{
+    char *at = out + 23;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0 || at > out + 23 - width);
+    return at;
+}
+
+static uint64_t magnitude(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
 void json_int(struct json *json, const char *name, int64_t value)
 {
     char text[24];
-    snprintf(text, sizeof(text), "%" PRId64, value);
     put_name(json, name);
-    put(json, text);
+    put(json, value < 0 ? "-" : "");
+    put(json, decimal(magnitude(value), 1, text));
 }
 
 void json_uint(struct json *json, const char *name, uint64_t value)
 {
     char text[24];
-    snprintf(text, sizeof(text), "%" PRIu64, value);
     put_name(json, name);
-    put(json, text);
+    put(json, decimal(value, 1, text));
+}
+
+void json_thousandths(struct json *json, const char *name, int64_t value)
+{
+    char text[24];
+    put_name(json, name);
+    put(json, value < 0 ? "-" : "");
+    put(json, decimal(magnitude(value) / 1000, 1, text));
+    put(json, ".");
+    put(json, decimal(magnitude(value) % 1000, 3, text));
 }
 
 void json_bool(struct json *json, const char *name, bool value)

@@ -62,7 +62,7 @@ static void json_ms(struct json *json, const char *name, int64_t us)
     if (us < 0)
         json_null(json, name);
     else
-        json_double(json, name, (double)us / 1000.0, 3);
+        json_thousandths(json, name, us);
 }
 
 static bool render_json(struct buffer *line, const struct access_record *record)

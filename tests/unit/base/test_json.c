@@ -22,6 +22,8 @@ static void write_everything(struct json *json)
     json_double(json, NULL, 1.25, 1);
     json_array_end(json);
     json_double(json, "double", -0.5, 3);
+    json_thousandths(json, "thousandths", -1002);
+    json_thousandths(json, "least", INT64_MIN);
     json_double(json, "nan", NAN, 3);
     json_double(json, "infinite", INFINITY, 0);
     json_double(json, "whole", 2.0, -1);
@@ -31,10 +33,12 @@ static void write_everything(struct json *json)
     json_object_end(json);
 }
 
-static const char everything[] = "{\"text\":\"a\\\"b\",\"absent\":null,\"na\\nme\":\"\\u0000\","
-                                 "\"int\":-9223372036854775808,\"uint\":18446744073709551615,"
-                                 "\"array\":[true,false,null,{},[],1.2],\"double\":-0.500,\"nan\":null,"
-                                 "\"infinite\":null,\"whole\":2,\"object\":{\"a\":1}}";
+static const char everything[] =
+    "{\"text\":\"a\\\"b\",\"absent\":null,\"na\\nme\":\"\\u0000\","
+    "\"int\":-9223372036854775808,\"uint\":18446744073709551615,"
+    "\"array\":[true,false,null,{},[],1.2],\"double\":-0.500,\"thousandths\":-1.002,"
+    "\"least\":-9223372036854775.808,\"nan\":null,"
+    "\"infinite\":null,\"whole\":2,\"object\":{\"a\":1}}";
 
 static void values_are_written_with_their_commas_and_quotes(void **state)
 {
