@@ -43,7 +43,9 @@ static int prepare_actions(posix_spawn_file_actions_t *actions, int child_end)
         return error;
     if ((error = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0)) != 0 ||
         (error = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0)) != 0 ||
-        (error = posix_spawn_file_actions_adddup2(actions, child_end, PROCESS_CHANNEL_FD)) != 0)
+        (error = posix_spawn_file_actions_adddup2(actions, child_end, PROCESS_CHANNEL_FD)) != 0 ||
+        /* What our own parent left open is no business of a worker. */
+        (error = posix_spawn_file_actions_addclosefrom_np(actions, PROCESS_CHANNEL_FD + 1)) != 0)
         posix_spawn_file_actions_destroy(actions);
     return error;
 }

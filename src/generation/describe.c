@@ -7,7 +7,7 @@
 #include "postern/trust/certificate.h"
 #include "postern/trust/reason.h"
 
-enum { DAY_S = 86400, CERTIFICATE_WARN_DAYS = 30 };
+enum { DAY_S = 86400, WARN_DAYS = 30, LAST_DAYS = 7 };
 
 struct context {
     const struct generation *generation;
@@ -25,10 +25,11 @@ static const char *until(int64_t end_s, int64_t now_s, char *out, size_t size)
     return out;
 }
 
-/* A third of its life is left, and it is soon. */
+/* A week is left; or a third of its life, and not more than a month. */
 static bool is_ending(int64_t begin_s, int64_t end_s, int64_t now_s)
 {
-    return (end_s - now_s) < (end_s - begin_s) / 3 && end_s - now_s < CERTIFICATE_WARN_DAYS * DAY_S;
+    int64_t left_s = end_s - now_s;
+    return left_s < LAST_DAYS * DAY_S || (left_s < (end_s - begin_s) / 3 && left_s < WARN_DAYS * DAY_S);
 }
 
 static void describe_server_certificate(void *data, const struct tls_certificate_info *info)
@@ -73,11 +74,6 @@ static void describe_crl(struct context *context, const struct crl_index *index,
     report_found(context->report, "CRL: %.*s, number %s, %" PRIu64 " revoked, %s, from %.*s",
                  SLICE_ARG(issuer), crl_record_number_text(record, number), record->entry_count,
                  until(record->next_update, context->now_s, end, sizeof(end)), SLICE_ARG(source));
-    if (record->flags & CRL_PENDING)
-        report_warn(context->report,
-                    "CRL of %.*s: its CA is not in trust, so its signature is checked when a client first "
-                    "brings that CA",
-                    SLICE_ARG(issuer));
 }
 
 static void describe_issuer(void *data, const struct trust_issuer_report *issuer)
@@ -123,7 +119,7 @@ static void describe_revocation(struct context *context, const struct crl_set *c
         describe_crl(context, index, crl_index_record(index, i));
     for (size_t i = 0; crls != NULL && i < crl_set_count(crls); i++)
         if (crl_set_remark(crls, i)[0] != '\0')
-            report_warn(context->report, "CRL: %s", crl_set_remark(crls, i));
+            report_warn(context->report, "CRL of %s: %s", crl_set_issuer(crls, i), crl_set_remark(crls, i));
     trust_report_issuers(context->generation->trust, context->now_s, describe_issuer, context);
 }
 

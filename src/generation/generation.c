@@ -89,14 +89,13 @@ static bool wants_ca_names(const struct generation *generation)
     return trust_ca_name_count(generation->trust) <= TLS_CA_NAMES_FEW;
 }
 
-static int new_server(struct generation *generation, const struct tls_pair *pairs, const struct clock *clock,
-                      struct err *err)
+static struct tls_server *new_server(const struct generation *generation, const struct tls_pair *pairs,
+                                     size_t count, const struct clock *clock, struct err *err)
 {
     const struct config *config = generation->config;
-    struct err inner = {.line = 0};
     const struct tls_server_options options = {
         .pairs = pairs,
-        .pair_count = config->tls.pair_count,
+        .pair_count = count,
         .min_version = (int)config->tls.min_version,
         .max_version = (int)config->tls.max_version,
         .ciphers = config->tls.ciphers.text,
@@ -105,12 +104,25 @@ static int new_server(struct generation *generation, const struct tls_pair *pair
         .send_ca_names = wants_ca_names(generation),
         .clock = clock,
     };
-    generation->server = tls_server_new(&options, generation->trust, &inner);
-    if (generation->server != NULL)
-        return 0;
-    /* Which of several pairs it was stands in the text. */
-    unsigned line = config->tls.pair_count == 1 ? config->tls.pairs[0].certificate.line : config->tls.line;
-    return wrong(err, generation, "tls", "certificate", line, &inner);
+    return tls_server_new(&options, generation->trust, err);
+}
+
+/* All pairs together are refused: say it at the first that is refused alone, or at the section. */
+static int blame_pair(const struct generation *generation, const struct tls_pair *pairs,
+                      const struct clock *clock, const struct err *all, struct err *err)
+{
+    const struct config_tls *tls = &generation->config->tls;
+    for (size_t i = 0; i < tls->pair_count; i++) {
+        struct err inner = {.line = 0};
+        struct tls_server *alone = new_server(generation, &pairs[i], 1, clock, &inner);
+        tls_server_free(alone);
+        if (alone != NULL)
+            continue;
+        if (inner.path[0] == '\0')
+            snprintf(inner.path, sizeof(inner.path), "%s", tls->pairs[i].certificate.path);
+        return wrong(err, generation, "tls", "certificate", tls->pairs[i].certificate.line, &inner);
+    }
+    return wrong(err, generation, "tls", "certificate", tls->line, all);
 }
 
 static int build_server(struct generation *generation, const struct slice *keys, size_t key_count,
@@ -132,8 +144,12 @@ static int build_server(struct generation *generation, const struct slice *keys,
             result = wrong(err, generation, "tls", "private_key", path->line, &inner);
         }
     }
-    if (result == 0)
-        result = new_server(generation, pairs, clock, err);
+    if (result == 0) {
+        struct err inner = {.line = 0};
+        generation->server = new_server(generation, pairs, key_count, clock, &inner);
+        if (generation->server == NULL)
+            result = blame_pair(generation, pairs, clock, &inner, err);
+    }
     for (size_t i = 0; i < key_count; i++)
         tls_key_free(pairs[i].key);
     return result;

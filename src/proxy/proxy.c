@@ -87,7 +87,10 @@ static void report_if_drained(struct proxy *proxy)
 
 static void on_drain_end(void *context)
 {
-    proxy_stop(context);
+    struct proxy *proxy = context;
+    log_line(proxy->environment.log, LEVEL_WARNING, "drain timeout: %zu connections are cut",
+             proxy->session_count);
+    proxy_stop(proxy);
 }
 
 struct proxy *proxy_new(const struct proxy_environment *environment)

@@ -124,6 +124,11 @@ size_t crl_set_count(const struct crl_set *set)
     return set->count;
 }
 
+const char *crl_set_issuer(const struct crl_set *set, size_t index)
+{
+    return index < set->count ? set->members[index]->crl.issuer_text : "";
+}
+
 const char *crl_set_remark(const struct crl_set *set, size_t index)
 {
     return index < set->count ? set->members[index]->crl.remark : "";

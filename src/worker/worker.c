@@ -16,6 +16,7 @@
 enum {
     FLUSH_MS = 50, /* that a line of the access log waits for others at most */
     DRAIN_DEFAULT_MS = 30000,
+    DRAIN_GRACE_MS = 1000,
 };
 
 struct worker {
@@ -50,7 +51,7 @@ static void on_drained(void *context)
 static void on_drain_over(void *context)
 {
     struct worker *worker = context;
-    log_line(worker->log, LEVEL_WARNING, "drain timeout: %zu connections are cut",
+    log_line(worker->log, LEVEL_ERROR, "%zu connections do not end: leaving them",
              proxy_sessions(worker->proxy));
     proxy_stop(worker->proxy);
     stop(worker);
@@ -64,7 +65,8 @@ static void drain(struct worker *worker, int64_t timeout_ms)
     worker->is_draining = true;
     doorway_drain(&worker->doorway);
     log_line(worker->log, LEVEL_INFO, "draining %zu connections", proxy_sessions(worker->proxy));
-    timer_arm(&worker->drain, timeout_ms);
+    /* The proxy keeps the time itself; this is for what may go wrong with that. */
+    timer_arm(&worker->drain, timeout_ms + DRAIN_GRACE_MS);
     proxy_drain(worker->proxy);
     if (proxy_sessions(worker->proxy) == 0)
         stop(worker);

@@ -30,6 +30,8 @@ NODISCARD int crl_set_add(struct crl_set *set, struct slice bytes, enum trust_fo
 size_t crl_set_count(const struct crl_set *set);
 /* What stands out about a CRL (legacy profile used, pending), or "". Borrowed. */
 const char *crl_set_remark(const struct crl_set *set, size_t index);
+/* Who issued it, RFC 2253. Borrowed. */
+const char *crl_set_issuer(const struct crl_set *set, size_t index);
 /* Bytes of the index. */
 size_t crl_set_size(const struct crl_set *set);
 /* Write the index: crl_set_size() bytes at out, aligned to 8. */
