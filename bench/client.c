@@ -234,6 +234,7 @@ static enum step hold(struct client *client)
 {
     lane_forget(client);
     client->state = CLIENT_HOLDING;
+    atomic_fetch_add(&client->lane->shared->held, 1);
     client->lane->tally.opening_s = (double)(lane_clock() - client->lane->begin_ns) / 1e9;
     settle(client);
     return STEP_ON;

@@ -23,6 +23,7 @@ struct client;
 struct lane_shared {
     atomic_bool stop;    /* set by the owner of the run: leave now */
     atomic_uint settled; /* idle connections that are held, or have failed */
+    atomic_uint held;    /* of those, the ones that were opened */
     atomic_uint ended;   /* threads that have nothing left to do */
     atomic_ullong operations;
 };

@@ -313,7 +313,8 @@ class Load:
         try:
             ready, _, _ = select.select([process.stderr], [], [], timeout_s)
             line = process.stderr.readline() if ready else b""
-            if b"were opened" not in line:
+            words = line.split()
+            if words[1:2] != [b"of"] or words[0] != words[2]:
                 raise RuntimeError(f"postern-bench did not open its connections: {line.decode()}")
             yield process
         finally:

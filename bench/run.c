@@ -108,7 +108,7 @@ static void watch(struct run *run)
         if (held_until_ns == INT64_MAX) {
             held_until_ns = lane_clock() + options->duration_ns;
             if (!options->quiet)
-                fprintf(stderr, "all %llu connections were opened\n",
+                fprintf(stderr, "%u of %llu connections are open\n", atomic_load(&run->shared.held),
                         (unsigned long long)options->connections);
         }
         if (lane_clock() >= held_until_ns)

@@ -443,7 +443,7 @@ class Idle(BenchCase):
     def test_connections_are_held_until_the_time_is_over(self):
         with Server(self.pki) as server:
             process = self.hold(server, 150, "--duration", "500ms")
-            self.assertIn(b"all 150 connections were opened", process.stderr.readline())
+            self.assertIn(b"150 of 150 connections are open", process.stderr.readline())
             self.assertEqual((server.open, server.requests), (150, 150))
             result = self.finish(process)
             self.assertEqual((result["holding"], result["failures"]), (150, 0))
