@@ -15,7 +15,9 @@ struct parsed {
 static enum step upstream_closed(struct session *session)
 {
     struct exchange *exchange = session->exchange;
-    if (!exchange->response_begun && exchange->replay.length > 0 && !exchange->retried) {
+    /* A second try is a new beginning, which on_revoke = finish_exchange does not cover (P1). */
+    if (!exchange->response_begun && exchange->replay.length > 0 && !exchange->retried &&
+        session->verdict == TRUST_ADMITTED) {
         struct upstream_group *group = upstream_group_ref(exchange->upstream->group);
         exchange_drop_upstream(exchange);
         buffer_clear(&exchange->out);

@@ -133,7 +133,10 @@ static enum step take_head(struct session *session, enum http_result result, siz
 static enum step head_step(struct session *session, size_t *budget)
 {
     const struct config_limits *config = &proxy_config(session->proxy)->limits;
-    const struct http_limits limits = {.head_size = config->head_size_bytes,
+    /* The buffer is as large as the limit was when the head began, which may have been before a reload. */
+    size_t room = session->in.limit;
+    const struct http_limits limits = {.head_size = config->head_size_bytes < room ? config->head_size_bytes
+                                                                                   : room,
                                        .target_size = config->target_size_bytes,
                                        .field_count = config->field_count};
     struct slice data = buffer_view(&session->in);

@@ -178,6 +178,48 @@ static void with_finish_exchange_only_the_exchange_is_finished(void **state)
     finish(&f, first);
 }
 
+/* P1: a second try would be a request that begins under a verdict that is lost. */
+static void with_finish_exchange_nothing_is_tried_again(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, "");
+    struct config *first = f.config;
+    request_arrives(&f, GET, "GET");
+    put_text(&f, f.upstream, OK);
+    free(take(&f, f.client, NULL, NULL));
+    request_arrives(&f, GET, "GET");
+    f.verdict = TRUST_REVOKED;
+    f.config = parse_config(f.port, "");
+    f.config->client_auth.on_revoke = CONFIG_REVOKE_FINISH_EXCHANGE;
+    proxy_set_serving(f.proxy, serving_of(f.config, 2));
+    turns(&f);
+    close_fd(&f.upstream);
+    assert_int_equal(upstream_accept(&f), -1);
+    assert_true(is_closed(&f, f.client));
+    finish(&f, first);
+}
+
+/* The buffer of a head that is under way was made for the limits of its time. */
+static void a_head_that_outgrows_its_buffer_under_larger_limits_is_refused(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, "");
+    struct config *first = f.config;
+    put_text(&f, f.client, "GET / HTTP/1.1\r\nHost: a\r\nX: ");
+    f.config = parse_config(f.port, "[limits]\nhead_size = 128KiB\nconnection_memory = 512KiB\n");
+    proxy_set_serving(f.proxy, serving_of(f.config, 2));
+    turns(&f);
+    char *filler = malloc(100000);
+    assert_non_null(filler);
+    memset(filler, 'x', 100000);
+    (void)send(f.client, filler, 100000, MSG_NOSIGNAL);
+    free(filler);
+    expect_text(&f, f.client, "HTTP/1.1 431 ", NULL);
+    finish(&f, first);
+}
+
 /* A CRL's deadline or a notAfter passes while nothing else happens. */
 static void the_verdict_is_asked_again_when_its_time_has_come(void **state)
 {
@@ -327,6 +369,8 @@ int main(void)
         cmocka_unit_test(upstream_connections_outlive_a_generation),
         cmocka_unit_test(a_backend_that_is_gone_finishes_what_it_has),
         cmocka_unit_test(with_finish_exchange_only_the_exchange_is_finished),
+        cmocka_unit_test(with_finish_exchange_nothing_is_tried_again),
+        cmocka_unit_test(a_head_that_outgrows_its_buffer_under_larger_limits_is_refused),
         cmocka_unit_test(the_verdict_is_asked_again_when_its_time_has_come),
         cmocka_unit_test(a_refused_client_is_told_why_and_closed),
         cmocka_unit_test(a_drain_finishes_exchanges_and_closes_the_rest),
