@@ -106,6 +106,7 @@ static enum stream_status finish_handshake(struct tls_stream *tls)
         return fail(tls, wrong);
     }
     tls->phase = TLS_ESTABLISHED;
+    tls->has_chains = true;
     return STREAM_OK;
 }
 
@@ -140,6 +141,22 @@ static enum stream_status tls_handshake(struct stream *stream)
     return status == STREAM_WAIT ? STREAM_WAIT : handshake_failed(tls, status);
 }
 
+static void empty_chain(STACK_OF(X509) * chain)
+{
+    while (sk_X509_num(chain) > 0)
+        X509_free(sk_X509_pop(chain));
+}
+
+/* The chains are lent until the first read, and then a sixth of what OpenSSL holds for a connection is of no
+ * use to anybody: the intermediates that the client sent, with their keys decoded. OpenSSL gives no way to
+ * free them but to empty its lists; nothing looks into these without renegotiation. */
+static void drop_chains(struct tls_stream *tls)
+{
+    empty_chain(SSL_get_peer_cert_chain(tls->ssl));
+    empty_chain(SSL_get0_verified_chain(tls->ssl));
+    tls->has_chains = false;
+}
+
 static bool is_flooding(const struct tls_stream *tls)
 {
     return tls->idle_count > IDLE_MAX + tls->bytes_read / IDLE_PER;
@@ -152,6 +169,8 @@ static enum stream_status tls_read(struct stream *stream, void *data, size_t siz
         return tls->phase == TLS_HANDSHAKING ? STREAM_WAIT : STREAM_FAILED;
     if (tls->peer_ended)
         return STREAM_END;
+    if (tls->has_chains)
+        drop_chains(tls);
     enum stream_status status = STREAM_WAIT;
     while (status == STREAM_WAIT && (tls->socket.readable || SSL_has_pending(tls->ssl))) {
         bool was_readable = tls->socket.readable;

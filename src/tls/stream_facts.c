@@ -26,7 +26,8 @@ struct x509_st *tls_stream_peer(const struct stream *stream)
 
 struct stack_st_X509 *tls_stream_peer_chain(const struct stream *stream)
 {
-    return SSL_get0_verified_chain(tls_of(stream)->ssl);
+    struct stack_st_X509 *chain = SSL_get0_verified_chain(tls_of(stream)->ssl);
+    return sk_X509_num(chain) > 0 ? chain : NULL;
 }
 
 const char *tls_stream_version(const struct stream *stream)

@@ -24,6 +24,7 @@ struct tls_stream {
     struct tls_shared *shared;
     const struct tls_server *server; /* NULL after the handshake: it may be gone */
     enum tls_phase phase;
+    bool has_chains;     /* OpenSSL still has what the client sent */
     bool peer_ended;     /* close_notify came */
     bool sent_end;       /* ours went */
     bool refused;        /* by the verdict: an alert has said so */

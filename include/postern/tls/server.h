@@ -73,7 +73,8 @@ const struct trust_path *tls_stream_path(const struct stream *stream);
 /* The certificate that the client presented, also when refused; NULL if none. Borrowed: lives as the stream.
  */
 struct x509_st *tls_stream_peer(const struct stream *stream);
-/* The verified path, leaf first, anchor last; NULL if there is none. Borrowed until the next read. */
+/* The verified path, leaf first, anchor last; NULL if there is none. Borrowed until the first read, which
+ * frees it. */
 struct stack_st_X509 *tls_stream_peer_chain(const struct stream *stream);
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; literals. */
 const char *tls_stream_version(const struct stream *stream);

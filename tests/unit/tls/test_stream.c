@@ -176,6 +176,21 @@ static void bytes_that_wait_inside_are_not_forgotten(void **state)
     scene_clear(&scene);
 }
 
+static void the_chain_is_lent_until_the_first_read_and_the_leaf_for_good(void **state)
+{
+    for (size_t i = 0; i < LENGTH_OF(versions); i++) {
+        struct scene scene;
+        established(&scene, *state, versions[i]);
+        assert_int_equal(sk_X509_num(tls_stream_peer_chain(scene.peers.stream)), 3);
+        client_writes(&scene.peers, "x");
+        assert_int_equal(reads(&scene), STREAM_OK);
+        assert_null(tls_stream_peer_chain(scene.peers.stream));
+        assert_non_null(tls_stream_peer(scene.peers.stream));
+        assert_int_equal(tls_stream_path(scene.peers.stream)->count, 2);
+        scene_clear(&scene);
+    }
+}
+
 static void the_owner_is_called_when_bytes_come(void **state)
 {
     struct scene scene;
@@ -403,6 +418,7 @@ int main(void)
         cmocka_unit_test(an_abort_says_nothing_more),
         cmocka_unit_test(a_large_body_passes_through_a_small_socket),
         cmocka_unit_test(bytes_that_wait_inside_are_not_forgotten),
+        cmocka_unit_test(the_chain_is_lent_until_the_first_read_and_the_leaf_for_good),
         cmocka_unit_test(the_owner_is_called_when_bytes_come),
         cmocka_unit_test(renegotiation_is_refused_and_insisting_ends_the_connection),
         cmocka_unit_test(a_flood_of_key_updates_ends_the_connection),
