@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "postern/base/buffer.h"
@@ -22,6 +23,8 @@ struct access_log {
     struct buffer gathered;
     uint64_t dropped;
     uint64_t dropped_told; /* of these, in a line that was written */
+    int64_t second;        /* of stamp */
+    char stamp[CLOCK_TEXT_SIZE];
 };
 
 struct access_log *access_log_new(int fd, enum log_format format)
@@ -65,13 +68,26 @@ static void json_ms(struct json *json, const char *name, int64_t us)
         json_thousandths(json, name, us);
 }
 
-static bool render_json(struct buffer *line, const struct access_record *record)
+/* Most lines are of the same second as the one before: then only the milliseconds are new. */
+static const char *stamp_of(struct access_log *log, int64_t time_ms)
 {
-    char time[CLOCK_TEXT_SIZE];
+    int64_t second = time_ms >= 0 ? time_ms / 1000 : -1;
+    if (second < 0 || second != log->second || log->stamp[0] == '\0') {
+        log->second = second;
+        return clock_format_ms(time_ms, log->stamp);
+    }
+    char *digits = log->stamp + strlen(log->stamp) - strlen("000Z");
+    for (int place = 100, rest = (int)(time_ms % 1000); place > 0; place /= 10, digits++)
+        *digits = (char)('0' + rest / place % 10);
+    return log->stamp;
+}
+
+static bool render_json(struct buffer *line, const struct access_record *record, const char *stamp)
+{
     struct json json;
     json_init(&json, line);
     json_object_begin(&json, NULL);
-    json_text(&json, "time", clock_format_ms(record->time_ms, time));
+    json_text(&json, "time", stamp);
     json_text(&json, "request_id", record->request_id);
     json_text(&json, "client", record->client);
     json_value(&json, "cn", record->common_name);
@@ -123,13 +139,12 @@ static bool text_ms(struct buffer *line, const char *name, int64_t us)
     return buffer_printf(line, " %s=%" PRId64 ".%03d", name, us / 1000, (int)(us % 1000));
 }
 
-static bool render_text(struct buffer *line, const struct access_record *record)
+static bool render_text(struct buffer *line, const struct access_record *record, const char *stamp)
 {
-    char time[CLOCK_TEXT_SIZE];
-    return buffer_append_text(line, clock_format_ms(record->time_ms, time)) &&
-           text_word(line, record->client) && text_quoted(line, "cn", record->common_name) &&
-           text_quoted(line, "serial", record->serial) && text_quoted(line, "method", record->method) &&
-           text_quoted(line, "target", record->target) && buffer_printf(line, " status=%d", record->status) &&
+    return buffer_append_text(line, stamp) && text_word(line, record->client) &&
+           text_quoted(line, "cn", record->common_name) && text_quoted(line, "serial", record->serial) &&
+           text_quoted(line, "method", record->method) && text_quoted(line, "target", record->target) &&
+           buffer_printf(line, " status=%d", record->status) &&
            text_ms(line, "duration_ms", record->duration_us) &&
            text_ms(line, "upstream_ms", record->upstream_us) &&
            buffer_printf(line, " bytes_in=%" PRIu64 " bytes_out=%" PRIu64, record->bytes_in,
@@ -152,8 +167,9 @@ void access_log_write(struct access_log *log, const struct access_record *record
     if (log == NULL || log->fd < 0)
         return;
     size_t before = buffer_length(&log->gathered);
-    bool fitted = log->format == LOG_JSON ? render_json(&log->gathered, record)
-                                          : render_text(&log->gathered, record);
+    const char *stamp = stamp_of(log, record->time_ms);
+    bool fitted = log->format == LOG_JSON ? render_json(&log->gathered, record, stamp)
+                                          : render_text(&log->gathered, record, stamp);
     if (!fitted) {
         buffer_drop_tail(&log->gathered, buffer_length(&log->gathered) - before);
         log->dropped++;

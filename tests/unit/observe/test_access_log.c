@@ -67,6 +67,37 @@ static void a_json_line_has_every_field_of_the_contract(void **state)
     close(ends[1]);
 }
 
+static void each_line_has_its_own_time(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t time_ms;
+        const char *text;
+    } TIMES[] = {
+        {1772366400123, "\"2026-03-01T12:00:00.123Z\""},
+        {1772366400009, "\"2026-03-01T12:00:00.009Z\""},
+        {1772366400999, "\"2026-03-01T12:00:00.999Z\""},
+        {1772366401000, "\"2026-03-01T12:00:01.000Z\""},
+        {1772366400500, "\"2026-03-01T12:00:00.500Z\""},
+        {0, "\"1970-01-01T00:00:00.000Z\""},
+        {7, "\"1970-01-01T00:00:00.007Z\""},
+        {1772366400000, "\"2026-03-01T12:00:00.000Z\""},
+    };
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+    struct access_log *log = access_log_new(ends[1], LOG_JSON);
+    for (size_t i = 0; i < sizeof TIMES / sizeof TIMES[0]; i++) {
+        struct access_record record = sample;
+        record.time_ms = TIMES[i].time_ms;
+        access_log_write(log, &record);
+        access_log_flush(log);
+        assert_non_null(strstr(drain(ends[0]), TIMES[i].text));
+    }
+    access_log_free(log);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void a_text_line_is_one_line_whatever_the_client_sent(void **state)
 {
     (void)state;
@@ -120,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_json_line_has_every_field_of_the_contract),
+        cmocka_unit_test(each_line_has_its_own_time),
         cmocka_unit_test(a_text_line_is_one_line_whatever_the_client_sent),
         cmocka_unit_test(a_sink_that_does_not_take_lines_costs_lines_not_memory),
         cmocka_unit_test(off_is_off),
