@@ -18,6 +18,17 @@ void endpoint_wake(struct endpoint *endpoint)
     endpoint->readable = endpoint->writable = true;
 }
 
+enum stream_status endpoint_take(struct endpoint *endpoint, void *data, size_t size, size_t *count)
+{
+    *count = 0;
+    if (!endpoint->readable)
+        return STREAM_WAIT;
+    enum stream_status status = stream_read(endpoint->stream, data, size, count);
+    if (status == STREAM_WAIT)
+        endpoint->readable = false;
+    return status;
+}
+
 enum stream_status endpoint_read(struct endpoint *endpoint, struct buffer *buffer, size_t room, size_t *count)
 {
     *count = 0;
@@ -29,10 +40,8 @@ enum stream_status endpoint_read(struct endpoint *endpoint, struct buffer *buffe
     char *space = buffer_reserve(buffer, room);
     if (space == NULL)
         return STREAM_FAILED;
-    enum stream_status status = stream_read(endpoint->stream, space, buffer_reserved(buffer), count);
+    enum stream_status status = endpoint_take(endpoint, space, buffer_reserved(buffer), count);
     buffer_commit(buffer, *count);
-    if (status == STREAM_WAIT)
-        endpoint->readable = false;
     return status;
 }
 

@@ -30,6 +30,8 @@ struct endpoint {
 void endpoint_init(struct endpoint *endpoint, struct stream *stream);
 /* The stream has called: either direction may be worth trying. */
 void endpoint_wake(struct endpoint *endpoint);
+/* Read up to size (> 0) bytes to data. */
+enum stream_status endpoint_take(struct endpoint *endpoint, void *data, size_t size, size_t *count);
 /* Read into the buffer, room bytes or more if they are there for free. */
 enum stream_status endpoint_read(struct endpoint *endpoint, struct buffer *buffer, size_t room,
                                  size_t *count);

@@ -82,10 +82,13 @@ static void set_limits(struct session *session)
 
 static enum stream_status read_head(struct session *session, size_t *budget)
 {
-    size_t count;
-    size_t room = buffer_room(&session->in);
-    enum stream_status status = endpoint_read(&session->stream, &session->in,
-                                              room < HEAD_READ_SIZE ? room : HEAD_READ_SIZE, &count);
+    char bytes[HEAD_READ_SIZE];
+    size_t count, room = buffer_room(&session->in);
+    /* By way of the stack: a connection on which nothing comes takes no memory to find that out. */
+    enum stream_status status = endpoint_take(&session->stream, bytes,
+                                              room < sizeof(bytes) ? room : sizeof(bytes), &count);
+    if (status == STREAM_OK && !buffer_append(&session->in, bytes, count))
+        return STREAM_FAILED;
     *budget -= count < *budget ? count : *budget;
     return status;
 }

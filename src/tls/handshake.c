@@ -21,7 +21,7 @@ int handshake_verify(X509_STORE_CTX *context, void *server_pointer)
         X509_free(tls->peer);
         tls->peer = leaf;
     }
-    enum trust_reason reason = trust_verify(server->trust, context, clock_wall_s(server->clock), &tls->path,
+    enum trust_reason reason = trust_verify(server->trust, context, clock_wall_s(server->clock), tls->path,
                                             &tls->verdict);
     /* With a page the handshake completes, for the sole purpose of saying no in words. */
     tls->refused = reason != TRUST_ADMITTED && !server->refuse_with_page;

@@ -107,6 +107,7 @@ static enum stream_status finish_handshake(struct tls_stream *tls)
     }
     tls->phase = TLS_ESTABLISHED;
     tls->has_chains = true;
+    tls->path = xreallocarray(tls->path, 1, trust_path_size(tls->path));
     return STREAM_OK;
 }
 
@@ -246,6 +247,7 @@ static void tls_free(struct stream *stream)
     fd_close(&tls->socket.fd);
     tls_shared_unref(tls->shared);
     free(tls->error);
+    free(tls->path);
     free(tls);
 }
 
@@ -298,6 +300,7 @@ static int start(struct tls_stream *tls, const struct tls_server *server, struct
 struct stream *tls_stream_accept(const struct tls_server *server, struct loop *loop, int fd)
 {
     struct tls_stream *tls = xcalloc(1, sizeof(*tls));
+    tls->path = xcalloc(1, sizeof(*tls->path));
     tls->stream.ops = &tls_ops;
     tls->socket = (struct tls_socket){.fd = fd, .readable = true};
     tls->server = server;

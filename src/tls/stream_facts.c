@@ -16,7 +16,7 @@ bool tls_stream_is_refused(const struct stream *stream)
 
 const struct trust_path *tls_stream_path(const struct stream *stream)
 {
-    return &tls_of(stream)->path;
+    return tls_of(stream)->path;
 }
 
 struct x509_st *tls_stream_peer(const struct stream *stream)

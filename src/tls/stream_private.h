@@ -35,7 +35,7 @@ struct tls_stream {
     char *error; /* set when phase became TLS_FAILED */
     X509 *peer;
     struct trust_verdict verdict;
-    struct trust_path path;
+    struct trust_path *path; /* no longer than its links, once established */
 };
 
 static inline struct tls_stream *tls_of(const struct stream *stream)

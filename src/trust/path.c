@@ -1,5 +1,6 @@
 #include "postern/trust/path.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define PATH_VERSION 1
@@ -46,6 +47,11 @@ static void put_link(struct cursor *cursor, const struct trust_link *link)
     put(cursor, link->points, (size_t)link->point_count * TRUST_POINT_SIZE);
     put_time(cursor, link->not_before);
     put_time(cursor, link->not_after);
+}
+
+size_t trust_path_size(const struct trust_path *path)
+{
+    return offsetof(struct trust_path, links) + path->count * sizeof(path->links[0]);
 }
 
 size_t trust_path_pack(const struct trust_path *path, void *out, size_t size)

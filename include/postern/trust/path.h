@@ -34,6 +34,9 @@ struct trust_path {
     struct trust_link links[TRUST_PATH_MAX];           /* leaf first */
 };
 
+/* Bytes of a path up to its last link. A copy of so many, on the heap, serves wherever a path is read. */
+size_t trust_path_size(const struct trust_path *path);
+
 /* Bytes that any packed path fits in. */
 #define TRUST_PATH_PACKED_MAX (72 + TRUST_PATH_MAX * (32 + 21 + 2 + 16 + TRUST_POINTS_MAX * TRUST_POINT_SIZE))
 
