@@ -2,6 +2,8 @@
 
 #include <openssl/x509.h>
 
+#include "stream_private.h"
+
 /* One client that is refused, and what it learns. */
 struct refusal {
     const char *name;
@@ -91,6 +93,32 @@ static struct tls_server *make_server(const struct cast *cast, const struct trus
     if (server == NULL)
         fail_msg("%s", err.text);
     return server;
+}
+
+static void what_the_client_sent_beside_its_certificate_is_not_kept(void **state)
+{
+    const struct cast *cast = *state;
+    struct judge judge;
+    /* The intermediate is the client's to send: the path is made with it. */
+    const struct cert *cas[] = {cast->world.root}, *sent[] = {cast->world.intermediate};
+    judge_init(&judge, NULL, cas, 1, NULL, 0);
+    for (size_t i = 0; i < LENGTH_OF(versions); i++) {
+        struct tls_server *server = make_server(cast, judge.trust, false);
+        struct peers peers;
+        peers_init(&peers, cast, server,
+                   &(struct client_options){
+                       .version = versions[i], .cert = cast->world.client, .sent = sent, .sent_count = 1});
+        peers_shake_hands(&peers);
+        tls_server_free(server);
+        assert_int_equal(peers.status, STREAM_OK);
+        assert_int_equal(sk_X509_num(SSL_get_peer_cert_chain(tls_of(peers.stream)->ssl)), 0);
+        assert_int_equal(sk_X509_num(tls_stream_peer_chain(peers.stream)), 3);
+        assert_int_equal(
+            X509_cmp(sk_X509_value(tls_stream_peer_chain(peers.stream), 1), cast->world.intermediate->x509),
+            0);
+        peers_clear(&peers);
+    }
+    judge_clear(&judge);
 }
 
 static void an_admitted_client_is_known_and_gets_no_ticket(void **state)
@@ -247,6 +275,7 @@ static void the_ca_names_are_sent_when_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_client_sent_beside_its_certificate_is_not_kept),
         cmocka_unit_test(an_admitted_client_is_known_and_gets_no_ticket),
         cmocka_unit_test(a_refused_client_sees_the_alert_of_its_reason),
         cmocka_unit_test(with_a_page_the_handshake_ends_well_and_the_verdict_stays),
