@@ -12,7 +12,7 @@ from support.gateway import patience
 NODE = """
 const https = require('https'), fs = require('fs');
 const [port, ca, cert, key, version] = process.argv.slice(2);
-const options = {host: '127.0.0.1', port, servername: 'localhost', path: '/from-node', 
+const options = {host: '127.0.0.1', port, servername: 'localhost', path: '/from-node',
                  ca: fs.readFileSync(ca),
                  minVersion: version, maxVersion: version, agent: new https.Agent({keepAlive: true, maxSockets: 1})};
 if (cert) Object.assign(options, {cert: fs.readFileSync(cert), key: fs.readFileSync(key)});
