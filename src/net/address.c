@@ -39,9 +39,8 @@ static bool ipv4_of(const struct address *address, uint32_t *out)
 static int parse_unix(struct slice path, struct address *out)
 {
     struct sockaddr_un *name = (struct sockaddr_un *)(void *)&out->storage;
-    if (path.length == 0 || path.length >= sizeof(name->sun_path) || slice_find(path, '\0') != path.length) {
+    if (path.length == 0 || path.length >= sizeof(name->sun_path) || slice_find(path, '\0') != path.length)
         return -1;
-    }
     name->sun_family = AF_UNIX;
     memcpy(name->sun_path, path.data, path.length);
     out->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path.length + 1);
@@ -52,9 +51,8 @@ static int parse_unix(struct slice path, struct address *out)
 static bool to_binary(int family, struct slice host, void *out)
 {
     char text[INET6_ADDRSTRLEN];
-    if (host.length >= sizeof(text) || slice_find(host, '\0') != host.length) {
+    if (host.length >= sizeof(text) || slice_find(host, '\0') != host.length)
         return false;
-    }
     memcpy(text, host.data, host.length);
     text[host.length] = '\0';
     return inet_pton(family, text, out) == 1;
@@ -71,9 +69,8 @@ int address_from_host(struct slice host, uint16_t port, struct address *out)
         out->length = sizeof(*ipv4);
         return 0;
     }
-    if (host.length > 2 && host.data[0] == '[' && host.data[host.length - 1] == ']') {
+    if (host.length > 2 && host.data[0] == '[' && host.data[host.length - 1] == ']')
         host = slice_before(slice_after(host, 1), host.length - 2);
-    }
     if (to_binary(AF_INET6, host, &ipv6->sin6_addr)) {
         ipv6->sin6_family = AF_INET6;
         ipv6->sin6_port = htons(port);
@@ -87,38 +84,32 @@ int address_parse(struct slice text, struct address *out)
 {
     *out = (struct address){0};
     const struct slice prefix = SLICE_LITERAL("unix:");
-    if (slice_starts_with(text, prefix)) {
+    if (slice_starts_with(text, prefix))
         return parse_unix(slice_after(text, prefix.length), out);
-    }
     size_t colon = text.length;
-    while (colon > 0 && text.data[colon - 1] != ':') {
+    while (colon > 0 && text.data[colon - 1] != ':')
         colon--;
-    }
     uint64_t port;
-    if (colon == 0 || slice_to_u64(slice_after(text, colon), UINT16_MAX, &port) == false) {
+    if (colon == 0 || slice_to_u64(slice_after(text, colon), UINT16_MAX, &port) == false)
         return -1;
-    }
     struct slice host = slice_before(text, colon - 1);
     bool bracketed = host.length > 0 && host.data[0] == '[';
-    if (!bracketed && slice_find(host, ':') != host.length) {
+    if (!bracketed && slice_find(host, ':') != host.length)
         return -1; /* "::1:80" could be read in two ways */
-    }
-    if (bracketed && slice_find(host, ':') == host.length) {
+    if (bracketed && slice_find(host, ':') == host.length)
         return -1;
-    }
     return address_from_host(host, (uint16_t)port, out);
 }
 
 const char *address_format_host(const struct address *address, char out[ADDRESS_TEXT_SIZE])
 {
     uint32_t ipv4;
-    if (address_is_unix(address)) {
+    if (address_is_unix(address))
         snprintf(out, ADDRESS_TEXT_SIZE, "unix");
-    } else if (ipv4_of(address, &ipv4)) {
+    else if (ipv4_of(address, &ipv4))
         ASSERT(inet_ntop(AF_INET, &ipv4, out, ADDRESS_TEXT_SIZE) != NULL);
-    } else {
+    else
         ASSERT(inet_ntop(AF_INET6, &as_ipv6(address)->sin6_addr, out, ADDRESS_TEXT_SIZE) != NULL);
-    }
     return out;
 }
 
@@ -159,31 +150,27 @@ bool address_is_unix(const struct address *address)
 bool address_same_host(const struct address *left, const struct address *right)
 {
     uint32_t left_ipv4 = 0, right_ipv4 = 0;
-    if (address_is_unix(left) || address_is_unix(right)) {
+    if (address_is_unix(left) || address_is_unix(right))
         return address_is_unix(left) && address_is_unix(right);
-    }
     bool left_is_ipv4 = ipv4_of(left, &left_ipv4);
     bool right_is_ipv4 = ipv4_of(right, &right_ipv4);
-    if (left_is_ipv4 || right_is_ipv4) {
+    if (left_is_ipv4 || right_is_ipv4)
         return left_is_ipv4 && right_is_ipv4 && left_ipv4 == right_ipv4;
-    }
     return memcmp(&as_ipv6(left)->sin6_addr, &as_ipv6(right)->sin6_addr, sizeof(struct in6_addr)) == 0;
 }
 
 uint64_t address_client_key(const struct address *address)
 {
     uint32_t ipv4;
-    if (address_is_unix(address)) {
+    if (address_is_unix(address))
         return 0;
-    }
     if (ipv4_of(address, &ipv4)) {
         /* As a prefix this would be 0:ffff::/32, which is reserved (RFC 4291 §2.4): no IPv6 client has it. */
         return UINT64_C(0xffff) << 32 | ntohl(ipv4);
     }
     uint64_t key = 0;
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++)
         key = key << 8 | as_ipv6(address)->sin6_addr.s6_addr[i];
-    }
     return key;
 }
 

@@ -56,9 +56,8 @@ static void pause_exhausted(struct listener *listener, int error_number)
     listener->exhausted = true;
     timer_arm(&listener->resume, EXHAUSTED_PAUSE_MS);
     follow_reasons(listener);
-    if (listener->on_pause != NULL) {
+    if (listener->on_pause != NULL)
         listener->on_pause(listener->context, error_number);
-    }
 }
 
 /* accept(2): errors of the connection that was waiting, to be treated like EAGAIN by retrying. */
@@ -92,25 +91,21 @@ static bool accept_one(struct listener *listener)
         listener->on_accept(listener->context, fd, &peer);
         return true;
     }
-    if (is_of_connection(errno)) {
+    if (is_of_connection(errno))
         return true;
-    }
-    if (errno != EAGAIN) {
+    if (errno != EAGAIN)
         pause_exhausted(listener, errno);
-    }
     return false;
 }
 
 static void accept_some(struct listener *listener, unsigned most, bool even_paused)
 {
     listener->accepting = true;
-    while (most > 0 && !listener->freed && (even_paused || !listener->paused) && accept_one(listener)) {
+    while (most > 0 && !listener->freed && (even_paused || !listener->paused) && accept_one(listener))
         most--;
-    }
     listener->accepting = false;
-    if (listener->freed) {
+    if (listener->freed)
         listener_free(listener);
-    }
 }
 
 static void listener_ready(void *context, unsigned ready)
@@ -150,13 +145,11 @@ void listener_drain(struct listener *listener)
 
 void listener_free(struct listener *listener)
 {
-    if (listener == NULL) {
+    if (listener == NULL)
         return;
-    }
     listener->freed = true;
     follow_reasons(listener);
     timer_clear(&listener->resume);
-    if (!listener->accepting) {
+    if (!listener->accepting)
         free(listener);
-    }
 }

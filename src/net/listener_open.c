@@ -25,9 +25,8 @@ static int bound_socket(const struct address *address, bool shared)
 {
     int family = address->storage.ss_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
+    if (fd < 0)
         return -1;
-    }
     if ((family != AF_UNIX && set_option(fd, SOL_SOCKET, SO_REUSEADDR) != 0) ||
         (family == AF_INET6 && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) != 0) ||
         (shared && set_option(fd, SOL_SOCKET, SO_REUSEPORT) != 0) ||
@@ -45,16 +44,13 @@ static void remove_stale_unix(const struct address *address)
 {
     const char *path = ((const struct sockaddr_un *)(const void *)&address->storage)->sun_path;
     struct stat status;
-    if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode)) {
+    if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode))
         return;
-    }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
+    if (fd < 0)
         return;
-    }
-    if (connect(fd, name_of(address), address->length) != 0 && errno == ECONNREFUSED) {
+    if (connect(fd, name_of(address), address->length) != 0 && errno == ECONNREFUSED)
         (void)unlink(path);
-    }
     fd_close(&fd);
 }
 
@@ -63,9 +59,8 @@ static void remove_stale_unix(const struct address *address)
 static int open_first(const struct address *address, bool shared, struct address *bound)
 {
     int fd = bound_socket(address, false);
-    if (fd < 0) {
+    if (fd < 0)
         return -1;
-    }
     bound->length = sizeof(bound->storage);
     if ((shared && set_option(fd, SOL_SOCKET, SO_REUSEPORT) != 0) ||
         getsockname(fd, (struct sockaddr *)(void *)&bound->storage, &bound->length) != 0) {
@@ -80,27 +75,22 @@ static int open_all(const struct address *address, int backlog, int *fds, unsign
                     struct address *bound)
 {
     bool is_unix = address_is_unix(address);
-    if (is_unix) {
+    if (is_unix)
         remove_stale_unix(address);
-    }
     for (unsigned i = 0; i < count; i++) {
-        if (i == 0) {
+        if (i == 0)
             fds[i] = open_first(address, !is_unix && count > 1, bound);
-        } else if (is_unix) {
+        else if (is_unix)
             fds[i] = fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
-        } else {
+        else
             fds[i] = bound_socket(bound, true);
-        }
-        if (fds[i] < 0) {
+        if (fds[i] < 0)
             return -1;
-        }
     }
     /* All are bound before any listens, so that no connection falls to a half of them. */
-    for (unsigned i = 0; i < count; i++) {
-        if (listen(fds[i], backlog) != 0) {
+    for (unsigned i = 0; i < count; i++)
+        if (listen(fds[i], backlog) != 0)
             return -1;
-        }
-    }
     return 0;
 }
 
@@ -109,17 +99,14 @@ int listener_open(const struct address *address, int backlog, int *fds, unsigned
 {
     ASSERT(count > 0);
     char text[ADDRESS_TEXT_SIZE];
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         fds[i] = -1;
-    }
     *bound = (struct address){0};
-    if (open_all(address, backlog, fds, count, bound) == 0) {
+    if (open_all(address, backlog, fds, count, bound) == 0)
         return 0;
-    }
     int error_number = errno;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         fd_close(&fds[i]);
-    }
     address_format(address, text);
     if (error_number == EADDRINUSE) {
         return err_set(err,

@@ -72,9 +72,8 @@ struct loop *loop_new(const struct clock *clock)
 
 void loop_free(struct loop *loop)
 {
-    if (loop == NULL) {
+    if (loop == NULL)
         return;
-    }
     ASSERT(list_is_empty(&loop->woken) && list_is_empty(&loop->calling));
     timer_heap_clear(&loop->timers);
     event_free(loop->tick);
@@ -116,9 +115,8 @@ int64_t loop_wall_s(struct loop *loop)
 
 static void set_tick(struct loop *loop, int64_t when_ms, int64_t now_ms)
 {
-    if (loop->tick_is_set && loop->tick_ms <= when_ms) {
+    if (loop->tick_is_set && loop->tick_ms <= when_ms)
         return;
-    }
     int64_t delay_ms = when_ms > now_ms ? when_ms - now_ms : 0;
     const struct timeval delay = {.tv_sec = delay_ms / 1000, .tv_usec = (delay_ms % 1000) * 1000};
     ASSERT(evtimer_add(loop->tick, &delay) == 0);
@@ -135,12 +133,10 @@ static void wait_and_dispatch(struct loop *loop, int max_wait_ms)
     if (max_wait_ms == 0 || !list_is_empty(&loop->woken)) {
         flags |= EVLOOP_NONBLOCK;
     } else {
-        if (max_wait_ms != WAIT_FOREVER) {
+        if (max_wait_ms != WAIT_FOREVER)
             set_tick(loop, now_ms + max_wait_ms, now_ms);
-        }
-        if (timer_heap_next(&loop->timers, &when_ms)) {
+        if (timer_heap_next(&loop->timers, &when_ms))
             set_tick(loop, when_ms, now_ms);
-        }
     }
     if (event_base_loop(loop->base, flags) < 0) {
         loop->failed = true;
@@ -180,9 +176,8 @@ static void turn(struct loop *loop, int max_wait_ms)
     move_all(&loop->woken, &loop->calling);
     call_woken(&loop->calling);
     timer_heap_fire(&loop->timers, loop_now_ms(loop));
-    if (loop->on_turn_end != NULL) {
+    if (loop->on_turn_end != NULL)
         loop->on_turn_end(loop->turn_end_context);
-    }
     times->in_turn = false;
     times->has_now = false;
     times->has_wall = false;
@@ -191,9 +186,8 @@ static void turn(struct loop *loop, int max_wait_ms)
 int loop_run(struct loop *loop)
 {
     loop->stopped = false;
-    while (!loop->stopped) {
+    while (!loop->stopped)
         turn(loop, WAIT_FOREVER);
-    }
     return loop->failed ? -1 : 0;
 }
 
@@ -224,17 +218,15 @@ int watch_start(struct watch *watch, struct loop *loop, int fd, unsigned interes
 {
     *watch = (struct watch){.loop = loop, .on_ready = on_ready, .context = context};
     list_init(&watch->woken);
-    if (fd < 0) {
+    if (fd < 0)
         return 0;
-    }
     short events = EV_PERSIST;
     events |= (short)((interest & WATCH_READ) != 0 ? EV_READ : 0);
     events |= (short)((interest & WATCH_WRITE) != 0 ? EV_WRITE : 0);
     events |= (short)((interest & WATCH_EDGE) != 0 ? EV_ET | EV_CLOSED : 0);
     watch->event = event_new(loop->base, fd, events, watch_ready, watch);
-    if (watch->event == NULL) {
+    if (watch->event == NULL)
         return -1;
-    }
     if (event_add(watch->event, NULL) != 0) {
         event_free(watch->event);
         watch->event = NULL;
@@ -246,21 +238,18 @@ int watch_start(struct watch *watch, struct loop *loop, int fd, unsigned interes
 void watch_wake(struct watch *watch, unsigned ready)
 {
     ASSERT(watch->loop != NULL && ready != 0);
-    if (watch->wake == 0) {
+    if (watch->wake == 0)
         list_append(&watch->loop->woken, &watch->woken);
-    }
     watch->wake |= ready;
 }
 
 void watch_stop(struct watch *watch)
 {
-    if (watch->loop == NULL) {
+    if (watch->loop == NULL)
         return;
-    }
     list_remove(&watch->woken);
-    if (watch->event != NULL) {
+    if (watch->event != NULL)
         event_free(watch->event);
-    }
     *watch = (struct watch){0};
 }
 
@@ -276,9 +265,8 @@ int signal_watch_start(struct signal_watch *watch, struct loop *loop, int signal
 {
     *watch = (struct signal_watch){.on_signal = on_signal, .context = context};
     watch->event = evsignal_new(loop->base, signal, signal_came, watch);
-    if (watch->event == NULL) {
+    if (watch->event == NULL)
         return -1;
-    }
     if (evsignal_add(watch->event, NULL) != 0) {
         signal_watch_stop(watch);
         return -1;
@@ -288,8 +276,7 @@ int signal_watch_start(struct signal_watch *watch, struct loop *loop, int signal
 
 void signal_watch_stop(struct signal_watch *watch)
 {
-    if (watch->event != NULL) {
+    if (watch->event != NULL)
         event_free(watch->event);
-    }
     *watch = (struct signal_watch){0};
 }

@@ -88,9 +88,8 @@ static struct dns_socket *socket_find(struct resolver *resolver, ares_socket_t f
 {
     LIST_EACH(link, &resolver->sockets) {
         struct dns_socket *socket = LIST_ENTRY(link, struct dns_socket, link);
-        if (socket->fd == fd) {
+        if (socket->fd == fd)
             return socket;
-        }
     }
     return NULL;
 }
@@ -108,9 +107,8 @@ static void socket_state(void *context, ares_socket_t fd, int readable, int writ
     struct resolver *resolver = context;
     struct dns_socket *socket = socket_find(resolver, fd);
     if (!readable && !writable) {
-        if (socket != NULL) {
+        if (socket != NULL)
             socket_free(socket);
-        }
         return;
     }
     if (socket == NULL) {
@@ -121,9 +119,8 @@ static void socket_state(void *context, ares_socket_t fd, int readable, int writ
     }
     watch_stop(&socket->watch);
     unsigned interest = (readable ? WATCH_READ : 0U) | (writable ? WATCH_WRITE : 0U);
-    if (watch_start(&socket->watch, resolver->loop, fd, interest, socket_ready, socket) != 0) {
+    if (watch_start(&socket->watch, resolver->loop, fd, interest, socket_ready, socket) != 0)
         socket_free(socket); /* the query then ends by its timeout */
-    }
 }
 
 static int set_servers(ares_channel channel, const struct resolv_conf *conf)
@@ -150,9 +147,8 @@ static int set_servers(ares_channel channel, const struct resolv_conf *conf)
 static int open_channel(struct resolver *resolver, struct resolv_conf *conf)
 {
     char *domains[RESOLV_DOMAINS_MAX];
-    for (size_t i = 0; i < conf->domain_count; i++) {
+    for (size_t i = 0; i < conf->domain_count; i++)
         domains[i] = conf->domains[i];
-    }
     struct in_addr replaced_below = {htonl(INADDR_LOOPBACK)};
     char dns_only[] = "b";
     struct ares_options options = {
@@ -201,9 +197,8 @@ static void query_free(struct resolver_query *query)
 
 static void entry_free(struct cache_entry *entry)
 {
-    LIST_EACH_SAFE(link, &entry->queries) {
+    LIST_EACH_SAFE(link, &entry->queries)
         query_free(LIST_ENTRY(link, struct resolver_query, link));
-    }
     list_remove(&entry->link);
     entry->resolver->name_count--;
     free(entry);
@@ -211,15 +206,13 @@ static void entry_free(struct cache_entry *entry)
 
 void resolver_free(struct resolver *resolver)
 {
-    if (resolver == NULL) {
+    if (resolver == NULL)
         return;
-    }
     resolver->closing = true;
     ares_destroy(resolver->channel);
     ares_library_cleanup();
-    LIST_EACH_SAFE(link, &resolver->names) {
+    LIST_EACH_SAFE(link, &resolver->names)
         entry_free(LIST_ENTRY(link, struct cache_entry, link));
-    }
     ASSERT(list_is_empty(&resolver->sockets));
     timer_clear(&resolver->timeout);
     watch_stop(&resolver->deliver);
@@ -254,9 +247,8 @@ static void drop_oldest(struct resolver *resolver)
 
 static struct cache_entry *entry_new(struct resolver *resolver, const char *name)
 {
-    if (resolver->name_count >= RESOLVER_NAMES_MAX) {
+    if (resolver->name_count >= RESOLVER_NAMES_MAX)
         drop_oldest(resolver);
-    }
     struct cache_entry *entry = xcalloc(1, sizeof(*entry));
     entry->resolver = resolver;
     list_init(&entry->link);
@@ -272,9 +264,8 @@ static void keep_answer(struct cache_entry *entry, const struct ares_addrinfo *a
     int64_t ttl_ms = TTL_MAX_MS;
     entry->count = 0;
     for (const struct ares_addrinfo_node *node = answer->nodes; node != NULL; node = node->ai_next) {
-        if (entry->count == RESOLVER_ADDRESSES_MAX) {
+        if (entry->count == RESOLVER_ADDRESSES_MAX)
             break;
-        }
         struct address *address = &entry->addresses[entry->count++];
         *address = (struct address){.length = node->ai_addrlen};
         memcpy(&address->storage, node->ai_addr, node->ai_addrlen);
@@ -300,9 +291,8 @@ static void answer_came(void *context, int status, int timeouts, struct ares_add
         entry->answered = true;
         watch_wake(&entry->resolver->deliver, WATCH_READ);
     }
-    if (answer != NULL) {
+    if (answer != NULL)
         ares_freeaddrinfo(answer);
-    }
 }
 
 /* Tell one who asked. An old answer is better than none. */
@@ -361,9 +351,8 @@ static void ask_servers(struct cache_entry *entry)
 static size_t find_localhost(const char *name, uint16_t port, struct address out[2])
 {
     struct slice text = slice_text(name);
-    if (!slice_equal_text(text, "localhost") && !slice_ends_with(text, SLICE_LITERAL(".localhost"))) {
+    if (!slice_equal_text(text, "localhost") && !slice_ends_with(text, SLICE_LITERAL(".localhost")))
         return 0;
-    }
     ASSERT(address_from_host(SLICE_LITERAL("127.0.0.1"), port, &out[0]) == 0);
     ASSERT(address_from_host(SLICE_LITERAL("::1"), port, &out[1]) == 0);
     return 2;
@@ -398,9 +387,8 @@ struct resolver_query *resolver_ask(struct resolver *resolver, struct slice host
         return NULL;
     }
     size_t length = strlen(name);
-    if (length < host.length && length + 1 < sizeof(name)) {
+    if (length < host.length && length + 1 < sizeof(name))
         memcpy(name + length, ".", 2); /* absolute: the search list is not for it. RFC 1034 §3.1 */
-    }
     struct cache_entry *entry = entry_find(resolver, name);
     if (entry != NULL && !entry->asking && loop_now_ms(resolver->loop) < entry->expires_ms) {
         tell(entry, port, done, context);
@@ -410,15 +398,13 @@ struct resolver_query *resolver_ask(struct resolver *resolver, struct slice host
     struct resolver_query *query = xcalloc(1, sizeof(*query));
     *query = (struct resolver_query){.entry = entry, .port = port, .done = done, .context = context};
     list_append(&entry->queries, &query->link);
-    if (!entry->asking) {
+    if (!entry->asking)
         ask_servers(entry);
-    }
     return query;
 }
 
 void resolver_cancel(struct resolver_query *query)
 {
-    if (query != NULL) {
+    if (query != NULL)
         query_free(query);
-    }
 }

@@ -22,9 +22,8 @@ int socket_take_error(int fd)
 {
     int error_number = 0;
     socklen_t length = sizeof(error_number);
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error_number, &length) != 0) {
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error_number, &length) != 0)
         return errno;
-    }
     return error_number;
 }
 

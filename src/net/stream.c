@@ -43,9 +43,8 @@ void stream_abort(struct stream *stream)
 
 void stream_free(struct stream *stream)
 {
-    if (stream != NULL) {
+    if (stream != NULL)
         stream->ops->free(stream);
-    }
 }
 
 const char *stream_error(const struct stream *stream)

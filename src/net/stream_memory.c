@@ -32,16 +32,14 @@ static void memory_ready(void *context, unsigned ready)
 {
     (void)ready;
     struct stream_memory *memory = context;
-    if (memory->stream.on_ready != NULL) {
+    if (memory->stream.on_ready != NULL)
         memory->stream.on_ready(memory->stream.context);
-    }
 }
 
 static void wake_peer(struct stream_memory *memory)
 {
-    if (memory->peer != NULL) {
+    if (memory->peer != NULL)
         watch_wake(&memory->peer->watch, WATCH_READ | WATCH_WRITE);
-    }
 }
 
 static enum stream_status memory_handshake(struct stream *stream)
@@ -53,13 +51,11 @@ static enum stream_status memory_handshake(struct stream *stream)
 static enum stream_status memory_read(struct stream *stream, void *data, size_t size, size_t *count)
 {
     struct stream_memory *memory = memory_of(stream);
-    if (memory->aborted || memory->reset) {
+    if (memory->aborted || memory->reset)
         return memory_fail(memory, memory->aborted ? "aborted" : "reset by peer");
-    }
     struct slice view = buffer_view(&memory->incoming);
-    if (view.length == 0) {
+    if (view.length == 0)
         return memory->peer_ended ? STREAM_END : STREAM_WAIT;
-    }
     *count = view.length < size ? view.length : size;
     memcpy(data, view.data, *count);
     buffer_consume(&memory->incoming, *count);
@@ -70,14 +66,12 @@ static enum stream_status memory_read(struct stream *stream, void *data, size_t 
 static enum stream_status memory_write(struct stream *stream, const void *data, size_t length, size_t *count)
 {
     struct stream_memory *memory = memory_of(stream);
-    if (memory->aborted || memory->reset || memory->ended || memory->peer == NULL) {
+    if (memory->aborted || memory->reset || memory->ended || memory->peer == NULL)
         return memory_fail(memory, memory->aborted ? "aborted" : "broken pipe");
-    }
     size_t room = buffer_room(&memory->peer->incoming);
     size_t part = length < room ? length : room;
-    if (part == 0) {
+    if (part == 0)
         return STREAM_WAIT;
-    }
     ASSERT(buffer_append(&memory->peer->incoming, data, part));
     *count = part;
     wake_peer(memory);
@@ -87,9 +81,8 @@ static enum stream_status memory_write(struct stream *stream, const void *data, 
 static enum stream_status memory_shutdown(struct stream *stream)
 {
     struct stream_memory *memory = memory_of(stream);
-    if (memory->aborted) {
+    if (memory->aborted)
         return memory_fail(memory, "aborted");
-    }
     memory->ended = true;
     if (memory->peer != NULL) {
         memory->peer->peer_ended = true;

@@ -38,25 +38,21 @@ static void plain_ready(void *context, unsigned ready)
 {
     (void)ready;
     struct stream_plain *plain = context;
-    if (plain->connecting == CONNECTING) {
+    if (plain->connecting == CONNECTING)
         plain->connecting = CONNECT_ENDED;
-    }
-    if (plain->stream.on_ready != NULL) {
+    if (plain->stream.on_ready != NULL)
         plain->stream.on_ready(plain->stream.context);
-    }
 }
 
 static enum stream_status plain_handshake(struct stream *stream)
 {
     struct stream_plain *plain = plain_of(stream);
-    if (plain->connecting == CONNECTING) {
+    if (plain->connecting == CONNECTING)
         return STREAM_WAIT;
-    }
     if (plain->connecting == CONNECT_ENDED) {
         int error_number = socket_take_error(plain->fd);
-        if (error_number != 0) {
+        if (error_number != 0)
             return plain_fail(plain, error_number);
-        }
         plain->connecting = CONNECTED;
     }
     return plain->error_number == 0 ? STREAM_OK : STREAM_FAILED;
@@ -66,9 +62,8 @@ static enum stream_status plain_read(struct stream *stream, void *data, size_t s
 {
     struct stream_plain *plain = plain_of(stream);
     ssize_t length;
-    if (plain->aborted) {
+    if (plain->aborted)
         return plain_fail(plain, ECONNABORTED);
-    }
     do {
         length = recv(plain->fd, data, size, 0);
     } while (length < 0 && errno == EINTR);
@@ -76,9 +71,8 @@ static enum stream_status plain_read(struct stream *stream, void *data, size_t s
         *count = (size_t)length;
         return STREAM_OK;
     }
-    if (length == 0) {
+    if (length == 0)
         return STREAM_END;
-    }
     return errno == EAGAIN ? STREAM_WAIT : plain_fail(plain, errno);
 }
 
@@ -86,9 +80,8 @@ static enum stream_status plain_write(struct stream *stream, const void *data, s
 {
     struct stream_plain *plain = plain_of(stream);
     ssize_t sent;
-    if (plain->aborted || plain->ended) {
+    if (plain->aborted || plain->ended)
         return plain_fail(plain, plain->aborted ? ECONNABORTED : EPIPE);
-    }
     do {
         sent = send(plain->fd, data, length, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
@@ -102,12 +95,10 @@ static enum stream_status plain_write(struct stream *stream, const void *data, s
 static enum stream_status plain_shutdown(struct stream *stream)
 {
     struct stream_plain *plain = plain_of(stream);
-    if (plain->aborted) {
+    if (plain->aborted)
         return plain_fail(plain, ECONNABORTED);
-    }
-    if (!plain->ended && shutdown(plain->fd, SHUT_WR) != 0) {
+    if (!plain->ended && shutdown(plain->fd, SHUT_WR) != 0)
         return plain_fail(plain, errno);
-    }
     plain->ended = true;
     return STREAM_OK;
 }
@@ -141,9 +132,8 @@ static void plain_release(struct stream *stream)
 static void plain_wake(struct stream *stream)
 {
     struct stream_plain *plain = plain_of(stream);
-    if (plain->connecting != CONNECTING) {
+    if (plain->connecting != CONNECTING)
         watch_wake(&plain->watch, WATCH_READ | WATCH_WRITE);
-    }
 }
 
 static const struct stream_ops plain_ops = {
@@ -184,12 +174,10 @@ struct stream *stream_plain_new(struct loop *loop, int fd)
 struct stream *stream_connect(struct loop *loop, const struct address *address)
 {
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
+    if (fd < 0)
         return NULL;
-    }
-    if (!address_is_unix(address)) {
+    if (!address_is_unix(address))
         socket_set_nodelay(fd);
-    }
     enum connecting connecting = CONNECTED;
     /* EINTR is not repeated: connect(2) says that it then goes on by itself. */
     if (connect(fd, (const struct sockaddr *)(const void *)&address->storage, address->length) != 0) {

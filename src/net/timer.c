@@ -30,16 +30,13 @@ static void sift_down(struct timer_heap *heap, struct timer *timer)
     size_t place = timer->place;
     for (;;) {
         size_t child = place * 2;
-        if (child > heap->count) {
+        if (child > heap->count)
             break;
-        }
         if (child < heap->count &&
-            heap_at(heap, child + 1)->scheduled_ms < heap_at(heap, child)->scheduled_ms) {
+            heap_at(heap, child + 1)->scheduled_ms < heap_at(heap, child)->scheduled_ms)
             child++;
-        }
-        if (heap_at(heap, child)->scheduled_ms >= timer->scheduled_ms) {
+        if (heap_at(heap, child)->scheduled_ms >= timer->scheduled_ms)
             break;
-        }
         heap_put(heap, place, heap_at(heap, child));
         place = child;
     }
@@ -79,9 +76,8 @@ void timer_heap_clear(struct timer_heap *heap)
 
 bool timer_heap_next(const struct timer_heap *heap, int64_t *when_ms)
 {
-    if (heap->count == 0) {
+    if (heap->count == 0)
         return false;
-    }
     *when_ms = heap_at(heap, 1)->scheduled_ms;
     return true;
 }
@@ -105,9 +101,8 @@ void timer_heap_fire(struct timer_heap *heap, int64_t now_ms)
     /* Each timer at most once, so that one which re-arms itself with no delay cannot hold the loop. */
     for (size_t left = heap->count; left > 0 && heap->count > 0; left--) {
         struct timer *timer = heap_at(heap, 1);
-        if (timer->scheduled_ms > now_ms) {
+        if (timer->scheduled_ms > now_ms)
             break;
-        }
         look_at(heap, timer, now_ms);
     }
 }
@@ -145,7 +140,6 @@ bool timer_is_armed(const struct timer *timer)
 void timer_clear(struct timer *timer)
 {
     timer->armed = false;
-    if (timer->place != 0) {
+    if (timer->place != 0)
         heap_remove(loop_timers(timer->loop), timer);
-    }
 }
