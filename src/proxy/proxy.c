@@ -142,9 +142,16 @@ void proxy_set_generation(struct proxy *proxy, struct generation *generation)
     proxy_set_serving(proxy, serving_new(generation));
 }
 
+static bool is_full(const struct proxy *proxy)
+{
+    unsigned most = proxy->environment.connections_max;
+    return proxy->session_count >= proxy_config(proxy)->limits.connections ||
+           (most != 0 && proxy->session_count >= most);
+}
+
 static void set_full(struct proxy *proxy)
 {
-    bool full = proxy->session_count >= proxy_config(proxy)->limits.connections;
+    bool full = is_full(proxy);
     if (full == proxy->full)
         return;
     proxy->full = full;
@@ -176,7 +183,7 @@ void proxy_remove_session(struct proxy *proxy, struct session *session)
 static bool has_room(const struct proxy *proxy, const struct address *peer)
 {
     const struct config_limits *limits = &proxy_config(proxy)->limits;
-    if (proxy->session_count >= limits->connections)
+    if (is_full(proxy))
         return false;
     return limits->connections_per_address == 0 ||
            client_table_count(&proxy->clients, address_client_key(peer)) < limits->connections_per_address;

@@ -23,6 +23,8 @@
 #endif
 #endif
 
+#define OWN_DESCRIPTORS 128 /* listeners, also a neighbour's; logs, channel, resolver */
+
 void confine_descriptors(uint32_t descriptors)
 {
     struct rlimit limit;
@@ -33,6 +35,16 @@ void confine_descriptors(uint32_t descriptors)
         return;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+unsigned confine_clients(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    rlim_t own = limit.rlim_cur / 4 < OWN_DESCRIPTORS ? limit.rlim_cur / 4 : OWN_DESCRIPTORS;
+    rlim_t clients = (limit.rlim_cur - own) / 2;
+    return clients == 0 ? 1 : clients < UINT32_MAX ? (unsigned)clients : UINT32_MAX;
 }
 
 int confine_user(uint32_t uid, uint32_t gid)

@@ -10,6 +10,10 @@
 
 /* Raise RLIMIT_NOFILE as far as is needed and allowed; while still root it may go over the hard limit. */
 void confine_descriptors(uint32_t descriptors);
+/* How many clients RLIMIT_NOFILE lets one worker have, so that strangers who only connect cannot take the
+ * descriptors that others need towards their upstreams: half of them, after what a worker needs for itself.
+ */
+unsigned confine_clients(void);
 /* Become this user and group for good, without supplementary groups. setresuid(2). Returns 0, or -1 with
  * errno: then the process must end. */
 NODISCARD int confine_user(uint32_t uid, uint32_t gid);

@@ -40,12 +40,11 @@ static bool boot_is_sound(const struct handover *message, struct handover_boot *
            message->fd_count == logs + order->listener_count;
 }
 
-/* Everything that needs a privilege, then never again one. Dumpable is set anew since a change of user may
- * reset it, and so is what to do when the parent dies. */
+/* Everything else that needs a privilege, then never again one. Dumpable is set anew since a change of user
+ * may reset it, and so is what to do when the parent dies. */
 static int confine(void *context, char *told, size_t size)
 {
     const struct handover_boot *order = context;
-    confine_descriptors(order->descriptors);
     if (order->drop_user != 0 && confine_user(order->uid, order->gid) != 0)
         return fail("cannot change user");
     process_harden();
@@ -64,6 +63,7 @@ static int boot(int channel, struct handover *message)
                       message->fds[HANDOVER_FD_SLAB], 0);
     if (slab == MAP_FAILED || fd_set_nonblocking(channel) != 0)
         return fail("cannot map counters");
+    confine_descriptors(order.descriptors);
     struct worker_boot start = {
         .slot = order.slot,
         .channel = channel,
@@ -77,6 +77,7 @@ static int boot(int channel, struct handover *message)
         .resolv_conf = map_text(message->fds[HANDOVER_FD_RESOLV]),
         .hosts = map_text(message->fds[HANDOVER_FD_HOSTS]),
         .clock = clock_system(),
+        .connections_max = confine_clients(),
         .confine = confine,
         .context = &order,
     };

@@ -270,6 +270,7 @@ static int start(struct worker *worker)
         .on_drained = on_drained,
         .on_full = on_full,
         .context = worker,
+        .connections_max = boot->connections_max,
     };
     worker->proxy = proxy_new(&environment);
     doorway_init(&worker->doorway, worker->loop, on_client, on_accept_paused, worker);

@@ -31,6 +31,8 @@ struct proxy_environment {
      * worker can pause its listeners. */
     void (*on_full)(void *context, bool full);
     void *context;
+    /* Most clients at once, below what the configuration says; 0: only that counts. */
+    unsigned connections_max;
 };
 
 struct proxy *proxy_new(const struct proxy_environment *environment);

@@ -27,6 +27,7 @@ struct worker_boot {
     struct metrics *metrics;
     struct slice resolv_conf, hosts; /* texts of the two files */
     const struct clock *clock;
+    unsigned connections_max; /* that the limit of descriptors allows; 0: not to be looked at */
     /* Give up privileges: called when everything that needs files has been made, before the first client. May
      * be NULL. Writes what was possible to told, for the log; not 0: the worker leaves. */
     int (*confine)(void *context, char *told, size_t size);
