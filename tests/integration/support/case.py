@@ -46,7 +46,7 @@ class GatewayCase(unittest.TestCase):
 
     def subdirectory(self, name):
         self.count += 1
-        path = os.path.join(self.directory, "%s.%d.%s" % (self._testMethodName, self.count, name))
+        path = os.path.join(self.directory, "%s.%d.%s" % (self._testMethodName[:30], self.count, name))
         os.makedirs(path)
         return path
 
