@@ -146,8 +146,10 @@ bool handshake_is_current(struct session *session)
     struct serving *serving = session->proxy->serving;
     if (session->verdict != TRUST_ADMITTED)
         return false;
-    if (serving == session->judged_by &&
-        loop_wall_s(session->proxy->environment.loop) < session->recheck_at_s)
-        return true;
-    return ask_again(session, serving);
+    if (serving != session->judged_by ||
+        loop_wall_s(session->proxy->environment.loop) >= session->recheck_at_s)
+        return ask_again(session, serving);
+    /* A sweep for another session's time begins by forgetting all times. */
+    proxy_note_recheck(session->proxy, session->recheck_at_s);
+    return true;
 }

@@ -242,6 +242,30 @@ static void the_verdict_is_asked_again_when_its_time_has_come(void **state)
     fixture_clear(&f);
 }
 
+/* The sweep for one session's time leaves the times of the others standing. */
+static void each_session_has_its_own_time(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct session *later;
+    fixture_init(&f, "");
+    int other = client_new(&f, &later);
+    int64_t now_s = fixture_wall_ms(&f) / 1000;
+    f.session->recheck_at_s = now_s + 5;
+    later->recheck_at_s = now_s + 10;
+    proxy_note_recheck(f.proxy, now_s + 5);
+    proxy_note_recheck(f.proxy, now_s + 10);
+    f.recheck_at_s = now_s + 3600;
+    for (int i = 0; i < 6; i++)
+        pass_ms(&f, 1000);
+    assert_int_equal(f.judged, 1);
+    for (int i = 0; i < 5; i++)
+        pass_ms(&f, 1000);
+    assert_int_equal(f.judged, 2);
+    close_fd(&other);
+    fixture_clear(&f);
+}
+
 /* ---- refused by page ---- */
 
 static void expect_page(const char *request, const char *type, const char *part)
@@ -372,6 +396,7 @@ int main(void)
         cmocka_unit_test(with_finish_exchange_nothing_is_tried_again),
         cmocka_unit_test(a_head_that_outgrows_its_buffer_under_larger_limits_is_refused),
         cmocka_unit_test(the_verdict_is_asked_again_when_its_time_has_come),
+        cmocka_unit_test(each_session_has_its_own_time),
         cmocka_unit_test(a_refused_client_is_told_why_and_closed),
         cmocka_unit_test(a_drain_finishes_exchanges_and_closes_the_rest),
         cmocka_unit_test(who_had_just_connected_gets_one_request_through),
