@@ -10,7 +10,6 @@ import subprocess
 import time
 
 BODY_1K = "x" * 1024
-DOWNLOAD_BYTES = 1 << 30
 # Mozilla's intermediate configuration, as in Postern's defaults.
 CIPHERS = ("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
            "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305")
@@ -46,14 +45,15 @@ NGINX_BACKEND = NGINX_COMMON + """
 """
 
 # As an expert would set it up to do what Postern does by default: the same fields to the backend, the same log
-# line, upstream connections kept alive, no temporary files. Tickets are off in both, since Postern has none yet.
+# line, written in batches, upstream connections kept alive, no temporary files. Tickets are off in both, since
+# Postern has none yet.
 NGINX_GATEWAY = NGINX_COMMON + """
     log_format audit escape=json '{{"time":"$time_iso8601","request_id":"$request_id","client":"$remote_addr:$remote_port",'
         '"cn":"$client_cn","serial":"$ssl_client_serial","method":"$request_method","target":"$request_uri",'
         '"status":$status,"duration_ms":$request_time,"upstream_ms":"$upstream_response_time",'
         '"bytes_in":$request_length,"bytes_out":$bytes_sent,"verdict":"$ssl_client_verify",'
         '"tls_version":"$ssl_protocol","cipher":"$ssl_cipher"}}';
-    access_log {directory}/access.log audit;
+    access_log {directory}/access.log audit buffer=64k flush=1s;
     map $ssl_client_s_dn $client_cn {{ default ""; "~CN=(?<cn>[^,]+)" $cn; }}
     map $ssl_client_s_dn $client_ou {{ default ""; "~OU=(?<ou>[^,]+)" $ou; }}
     map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
@@ -260,15 +260,16 @@ class Nginx(Server):
 
 
 class Backend(Nginx):
-    """Serves /1k, and /1g from a sparse file."""
+    """Serves /1k, and /large from a sparse file."""
 
     name = "backend"
     template = NGINX_BACKEND
+    large_bytes = 1 << 30
 
     def configure(self):
         write(os.path.join(self.directory, "1k"), BODY_1K)
-        with open(os.path.join(self.directory, "1g"), "wb") as file:
-            file.truncate(DOWNLOAD_BYTES)
+        with open(os.path.join(self.directory, "large"), "wb") as file:
+            file.truncate(self.large_bytes)
         return super().configure()
 
 

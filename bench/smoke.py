@@ -1,6 +1,7 @@
 """The measurements of bench/smoke.sh: Postern beside NGINX, interleaved, medians and ratios."""
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -14,7 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "integration")]
 
-from peers import DOWNLOAD_BYTES, Backend, Load, Nginx, Postern  # noqa: E402
+from peers import Backend, Load, Nginx, Postern  # noqa: E402
 from support.pki import Pki  # noqa: E402
 
 LEVEL = 0.97
@@ -26,13 +27,20 @@ FIGURES = [
     ("request_rate", "keep-alive requests, 1 KiB", "1/s", True, 1),
     ("request_cpu", "  server CPU for each", "us", False, 1e-6),
     ("request_p99", "  99th percentile of latency", "us", False, 1),
-    ("download_rate", "download of 1 GiB", "MB/s", True, 1),
+    ("download_rate", "download of {megabytes} MiB", "MB/s", True, 1),
     ("download_cpu", "  server CPU", "ms/GB", False, 1e-3),
     ("start_pss", "memory at start, proportional", "MiB", False, 1 << 20),
     ("start_rss", "  resident, summed", "MiB", False, 1 << 20),
     ("idle_pss", "memory for each idle connection", "KiB", False, 1 << 10),
     ("idle_rss", "  resident", "KiB", False, 1 << 10),
 ]
+
+
+def busy_s():
+    """CPU time that the whole machine has spent on anything. proc(5), stat."""
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _, _, irq, softirq = (int(word) for word in file.readline().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 class Smoke:
@@ -47,7 +55,9 @@ class Smoke:
         server_core, self.client_core = arguments.cores
         self.server_core = server_core
         self.load = Load(arguments.build, self.client_core, self.pki, client)
+        self.span = f"{arguments.seconds * 1000:.0f}ms"
         self.started = 0
+        self.others = []
         self.figures = {}
         self.client_bound = set()
 
@@ -61,51 +71,69 @@ class Smoke:
 
     def measure(self, server, mode, path, *options):
         """One run: its result, and the CPU that the server's process tree spent on it."""
-        before = server.cpu_s()
+        before, backend_before, busy_before, began = server.cpu_s(), self.backend.cpu_s(), busy_s(), time.monotonic()
         result = json.loads(self.load.run(mode, server.port, path, "--warmup", "0ms", *options))
-        cpu_s = server.cpu_s() - before
+        cpu_s, wall_s = server.cpu_s() - before, time.monotonic() - began
+        ours = cpu_s + self.backend.cpu_s() - backend_before + result["client_cpu"]["seconds"]
+        self.others.append(max(0, (busy_s() - busy_before - ours) / wall_s))
         if result["failures"]:
             raise RuntimeError(f"{server.name}, {mode}: {result['failures_by_cause']}\n{server.output()}")
         if result["client_bound"]:
             self.client_bound.add((server.name, mode))
         return result, cpu_s
 
-    def measure_speed(self, server):
-        span = f"{self.arguments.seconds * 1000:.0f}ms"
-        self.load.run("handshake", server.port, "/1k", "--connections", "8", "--requests", "100")
-        result, cpu_s = self.measure(server, "handshake", "/1k", "--connections", "16", "--duration", span)
+    def measure_handshakes(self, server):
+        result, cpu_s = self.measure(server, "handshake", "/1k", "--connections", "16", "--duration", self.span)
         self.note(server, "handshake_rate", result["client_rate"])
         self.note(server, "handshake_cpu", cpu_s / result["operations"])
-        result, cpu_s = self.measure(server, "request", "/1k", "--connections", "32", "--duration", span)
+
+    def measure_requests(self, server):
+        result, cpu_s = self.measure(server, "request", "/1k", "--connections", "32", "--duration", self.span)
         self.note(server, "request_rate", result["client_rate"])
         self.note(server, "request_cpu", cpu_s / result["operations"])
         self.note(server, "request_p99", result["latency_us"]["p99"])
-        result, cpu_s = self.measure(server, "stream", "/1g", "--connections", "1", "--requests", "1")
-        assert result["content_bytes"] == DOWNLOAD_BYTES
-        self.note(server, "download_rate", result["content_mb_per_s"])
-        self.note(server, "download_cpu", cpu_s / (DOWNLOAD_BYTES / 1e9))
 
-    def measure_memory(self, server):
+    def measure_download(self, server):
+        result, cpu_s = self.measure(server, "stream", "/large", "--connections", "1", "--requests", "1")
+        assert result["content_bytes"] == Backend.large_bytes
+        self.note(server, "download_rate", result["content_mb_per_s"])
+        self.note(server, "download_cpu", cpu_s / (Backend.large_bytes / 1e9))
+
+    def measure_speed(self, kinds):
+        """All servers run, and one at a time has something to do: what is compared is seconds apart."""
+        with contextlib.ExitStack() as stack:
+            servers = [stack.enter_context(self.server(kind)) for kind in kinds]
+            for server in servers:
+                self.load.run("handshake", server.port, "/1k", "--connections", "8", "--requests", "100")
+            for measure in (self.measure_handshakes, self.measure_requests, self.measure_download):
+                for server in servers:
+                    measure(server)
+        for server in servers:
+            shutil.rmtree(server.directory)
+
+    def measure_memory(self, kind):
         """On a fresh server, so that no freed memory hides what a connection takes."""
-        time.sleep(0.3)
-        start = server.memory()
-        count = self.arguments.idle
-        with self.load.holding(server.port, "/1k", "--connections", str(count), "--duration", "60s"):
-            time.sleep(1)
-            full = server.memory()
+        with self.server(kind) as server:
+            time.sleep(0.3)
+            start = server.memory()
+            count = self.arguments.idle
+            with self.load.holding(server.port, "/1k", "--connections", str(count), "--duration", "60s"):
+                time.sleep(1)
+                full = server.memory()
         for name, before, after in zip(("pss", "rss"), start, full):
             self.note(server, "start_" + name, before)
             self.note(server, "idle_" + name, (after - before) / count)
+        shutil.rmtree(server.directory)
 
     def run(self, kinds):
         backend_folder = os.path.join(self.directory, "backend")
         with Backend(backend_folder, self.client_core) as self.backend:
             for number in range(self.arguments.rounds):
-                for kind in kinds:
-                    for measure in (self.measure_memory, self.measure_speed):
-                        with self.server(kind) as server:
-                            measure(server)
-                        shutil.rmtree(server.directory)
+                # Who comes first changes, so that what a round does to the machine hits both alike.
+                order = kinds if number % 2 == 0 else kinds[::-1]
+                for kind in order:
+                    self.measure_memory(kind)
+                self.measure_speed(order)
                 print(f"round {number + 1} of {self.arguments.rounds}", file=sys.stderr, flush=True)
 
     def ratio(self, key, more_is_better):
@@ -122,6 +150,7 @@ class Smoke:
               (f"{'ratio':>9}" if len(names) == 2 else ""))
         behind = []
         for key, text, unit, more_is_better, divisor in FIGURES:
+            text = text.format(megabytes=self.arguments.megabytes)
             row = f"{text:36}{unit:8}"
             for name in names:
                 row += f"{statistics.median(self.figures[(name, key)]) / divisor:12.1f}"
@@ -132,6 +161,9 @@ class Smoke:
             print(row)
         if len(names) == 2:
             print("\nratio: above 1, postern is better (the median of the rounds' ratios)")
+        others = statistics.mean(self.others)
+        if others > 0.1:
+            print(f"other processes kept {others:.1f} cores busy meanwhile: trust the CPU more than the rates")
         for name, mode in sorted(self.client_bound):
             print(f"{mode} of {name}: the client's core was full; its rate is no figure of the server, the CPU is")
         return behind
@@ -148,6 +180,7 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2, help="length of each measurement of a rate")
     parser.add_argument("--idle", type=int, default=2000, help="idle connections")
+    parser.add_argument("--megabytes", type=int, default=1024, help="MiB of the download")
     parser.add_argument("--only", choices=["nginx", "postern"], help="measure just one")
     parser.add_argument("--save", metavar="FILE", help="write every round's figures as JSON")
     arguments = parser.parse_args()
@@ -162,6 +195,7 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     Postern.build = arguments.build
+    Backend.large_bytes = arguments.megabytes << 20
     kinds = [kind for kind in (Nginx, Postern) if arguments.only in (None, kind.name)]
     directory = tempfile.mkdtemp(prefix="postern-smoke-")
     os.chmod(directory, 0o755)

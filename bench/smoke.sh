@@ -1,5 +1,5 @@
 #!/bin/bash
-# bench/smoke.sh [--rounds N] [--seconds N] [--idle N] [--only nginx|postern] [--save FILE]
+# Usage: bench/smoke.sh [--rounds N] [--seconds N] [--idle N] [--megabytes N] [--only nginx|postern] [--save FILE]
 # Measure this gateway beside Debian's NGINX, interleaved: handshakes, requests, a download, memory. Installs what
 # is missing, makes the release build, and uses a temporary directory and loopback ports of its own.
 # Exit status: 0 level with NGINX or ahead in each figure, 1 behind in one or failed.
