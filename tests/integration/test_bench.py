@@ -3,15 +3,16 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
-import tempfile
-import shutil
 
 from support.gateway import patience, under_valgrind
 from support.pki import Authority, Pki
@@ -485,6 +486,15 @@ class Usage(BenchCase):
             self.assertIn(word, text)
         self.assertRegex(subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout,
                          r"^postern-bench \d+\.\d+\.\d+\n$")
+
+    def test_the_manual_has_every_option(self):
+        program = os.path.join(os.environ["POSTERN_BUILD"], "postern-bench")
+        text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+        options = re.findall(r"^  --([a-z-]+)", text, re.M)
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "man", "postern-bench.1"), encoding="utf-8") as file:
+            manual = re.findall(r"^\.It Fl -([a-z-]+)", file.read(), re.M)
+        self.assertGreater(len(options), 20)
+        self.assertEqual(sorted(options), sorted(manual))
 
     def test_text_is_for_people(self):
         with Server(self.pki) as server:
