@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -81,6 +82,8 @@ static void become_nobody(void)
 {
     gid_t groups[8];
     uid_t real, effective, saved;
+    const gid_t given[] = {0, 4};
+    EXPECT(setgroups(LENGTH_OF(given), given) == 0);
     EXPECT(confine_user(65534, 65534) == 0);
     EXPECT(getresuid(&real, &effective, &saved) == 0 && real == 65534 && effective == 65534 &&
            saved == 65534);
