@@ -8,7 +8,6 @@
 #include "state.h"
 
 static void on_deadline(void *context);
-static void advance(struct supervisor *supervisor);
 
 void rollout_init(struct rollout *rollout, struct supervisor *supervisor)
 {
@@ -79,7 +78,7 @@ void rollout_start(struct supervisor *supervisor, struct edition *next)
         if (slot_is_serving(slot) || supervisor->phase == PHASE_STARTING)
             rollout_join(supervisor, slot);
     }
-    advance(supervisor);
+    rollout_advance(supervisor);
 }
 
 static bool anybody(const struct supervisor *supervisor, enum vote vote)
@@ -116,7 +115,7 @@ static void commit(struct supervisor *supervisor)
 }
 
 /* Take the next step if nobody is waited for. */
-static void advance(struct supervisor *supervisor)
+void rollout_advance(struct supervisor *supervisor)
 {
     if (!rollout_is_running(&supervisor->rollout))
         return;
@@ -158,7 +157,7 @@ static void on_deadline(void *context)
         slot_kill(slot);
     }
     arm(supervisor);
-    advance(supervisor);
+    rollout_advance(supervisor);
 }
 
 static void on_prepared(struct supervisor *supervisor, struct slot *slot, uint64_t number)
@@ -168,7 +167,7 @@ static void on_prepared(struct supervisor *supervisor, struct slot *slot, uint64
     if (slot->vote == VOTE_WAITING && number == rollout->next->number) {
         slot->vote = VOTE_PREPARED;
         arm(supervisor);
-        advance(supervisor);
+        rollout_advance(supervisor);
     } else if (supervisor->current != NULL && number == supervisor->current->number) {
         slot_send(slot, HANDOVER_COMMIT, number, slice_of(NULL, 0), NULL, 0);
     } else if (supervisor->current != NULL && slot->vote != VOTE_WAITING) {
@@ -207,7 +206,7 @@ static void on_committed(struct supervisor *supervisor, struct slot *slot, uint6
         slot_prepare(slot, supervisor->current);
     supervisor_cover_slots(supervisor);
     arm(supervisor);
-    advance(supervisor);
+    rollout_advance(supervisor);
 }
 
 void rollout_message(struct supervisor *supervisor, struct slot *slot, const struct handover *message)
@@ -234,7 +233,7 @@ bool rollout_slot_down(struct supervisor *supervisor, struct slot *slot, int sta
     enum vote vote = slot->vote;
     slot->vote = VOTE_NONE;
     if (!rollout_is_running(&supervisor->rollout) || supervisor->rollout.is_committed) {
-        advance(supervisor);
+        rollout_advance(supervisor);
         return false;
     }
     if (vote != VOTE_WAITING && vote != VOTE_PREPARED)

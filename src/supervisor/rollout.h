@@ -42,6 +42,8 @@ void rollout_join(struct supervisor *supervisor, struct slot *slot);
 void rollout_message(struct supervisor *supervisor, struct slot *slot, const struct handover *message);
 /* A worker has died. Returns true if it is to be started again at once, to prepare the next generation. */
 bool rollout_slot_down(struct supervisor *supervisor, struct slot *slot, int status);
+/* Take the next step if nobody is waited for any more: after a slot's vote was taken away. */
+void rollout_advance(struct supervisor *supervisor);
 /* Call it off, if one is under way. */
 void rollout_abort(struct supervisor *supervisor, const struct err *err);
 

@@ -120,6 +120,7 @@ void supervisor_start_slot(struct supervisor *supervisor, struct slot *slot)
         log_line(supervisor->log, LEVEL_ERROR, "cannot start worker %u: %s", slot->number, strerror(errno));
         slot->vote = VOTE_NONE;
         slot_restart_later(slot);
+        rollout_advance(supervisor);
         return;
     }
     log_line(supervisor->log, LEVEL_DEBUG, "worker %u started, pid %d", slot->number, (int)slot->pid);
