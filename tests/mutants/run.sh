@@ -48,7 +48,7 @@ escaped=0
 for name in "${names[@]}"; do
     test=$(header "$name" Test)
     patch=$top/tests/mutants/$name.patch
-    if ! git apply --recount "$patch" 2>"$tree/log"; then
+    if ! git apply --recount -C1 "$patch" 2>"$tree/log"; then
         result="does not apply: $(tail -1 "$tree/log")"
     elif ! build; then
         result="does not build: $(grep -m1 'error:' "$tree/log" || true)"
@@ -57,7 +57,7 @@ for name in "${names[@]}"; do
     else
         result=caught
     fi
-    git apply --recount -R "$patch" 2>/dev/null || true
+    git apply --recount -C1 -R "$patch" 2>/dev/null || true
     printf '%-34s %-4s %-44s %s\n' "$name" "$(header "$name" Promise)" "$test" "$result"
     [ "$result" = caught ] || escaped=$((escaped + 1))
 done
