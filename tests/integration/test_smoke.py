@@ -20,7 +20,7 @@ class Smoke(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             saved = os.path.join(directory, "figures.json")
             done = subprocess.run([sys.executable, os.path.join(TOP, "bench", "smoke.py"), "--build",
-                                   os.environ["POSTERN_BUILD"], "--rounds", "2", "--seconds", "0.3", "--idle", "30",
+                                   os.environ["POSTERN_BUILD"], "--rounds", "2", "--seconds", "2", "--idle", "30",
                                    "--megabytes", "4", "--save", saved], capture_output=True, text=True,
                                   stdin=subprocess.DEVNULL, timeout=patience(150), check=False)
             # Status 1 may just mean behind: this may be a build with sanitizers. Then there is a table all the same.
