@@ -1,6 +1,7 @@
-# Where Debian expects things. The gateway is in bin and not in sbin, which is not on a user's PATH: demo, check and pki
-# are for everybody. Man pages and configurations are installed as they are in the tree; nothing under /etc is ever overwritten, so what lies in
-# conf/ goes to the examples, and the commented reference to /etc/postern only if there is none.
+# Where Debian expects things. The gateway is in bin and not in sbin, which is not on a user's PATH: demo, check and
+# pki are for everybody. Man pages and configurations are installed as they are in the tree; nothing under /etc is ever
+# overwritten, so what lies in conf/ goes to the examples, and the commented reference to /etc/postern only if there is
+# none.
 if(TARGET postern)
   install(TARGETS postern RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
@@ -15,14 +16,22 @@ endforeach()
 
 file(GLOB examples CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/conf/*.ini)
 install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(FILES ${CMAKE_SOURCE_DIR}/conf/postern.service DESTINATION lib/systemd/system)
 
-# DESTDIR and the prefix are known when installing only. The prefix /usr has its configuration in /etc.
-install(CODE "
-  set(target \"\${CMAKE_INSTALL_PREFIX}/etc/postern\")
-  if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")
-    set(target /etc/postern)
+# DESTDIR and the prefix are known when installing only. The prefix /usr has its configuration in /etc; the unit names
+# the paths of the prefix that it is installed under.
+install(CODE "set(source \"${CMAKE_SOURCE_DIR}/conf\")\nset(build \"${CMAKE_BINARY_DIR}\")")
+install(CODE [[
+  set(etc "${CMAKE_INSTALL_PREFIX}/etc/postern")
+  if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    set(etc /etc/postern)
   endif()
-  if(NOT EXISTS \"\$ENV{DESTDIR}\${target}/postern.ini\")
-    file(INSTALL \"${CMAKE_SOURCE_DIR}/conf/postern.ini\" DESTINATION \"\${target}\")
-  endif()")
+  if(NOT EXISTS "$ENV{DESTDIR}${etc}/postern.ini")
+    file(INSTALL "${source}/postern.ini" DESTINATION "${etc}")
+  endif()
+
+  file(READ "${source}/postern.service" unit)
+  string(REPLACE "=/usr/bin/" "=${CMAKE_INSTALL_PREFIX}/bin/" unit "${unit}")
+  string(REPLACE "/etc/postern/" "${etc}/" unit "${unit}")
+  file(WRITE "${build}/install/postern.service" "${unit}")
+  file(INSTALL "${build}/install/postern.service" DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
+]])

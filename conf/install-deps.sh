@@ -30,6 +30,7 @@ test  openjdk-17-jre-headless opens our PKCS#12 as Java does: keytool
 test  valgrind           tests/run.sh --valgrind
 test  shellcheck         checks the scripts
 test  binutils           nm and objdump of the check for globals
+test  systemd           systemd-analyze verifies the unit; systemd need not run
 test  procps             ps, for what a test leaves behind
 test  ccache             makes the second build quick
 fuzz  libclang-rt-14-dev the fuzzer library of clang
