@@ -43,58 +43,6 @@ static int run_init(const struct pki_order *order, struct err *err)
     return STATUS_DONE;
 }
 
-static void report_issued(const struct pki_issued *issued)
-{
-    char when[CLOCK_TEXT_SIZE];
-    line("serial:", issued->serial);
-    line("expires:", clock_format(issued->not_after_s, when));
-    line("certificate:", issued->certificate);
-    line("chain:", issued->fullchain);
-    line("key:", issued->key);
-    if (issued->pkcs12)
-        line("pkcs12:", issued->pkcs12);
-    /* Exactly so: scripts look for it. */
-    if (issued->passphrase[0])
-        printf("passphrase: %s\n", issued->passphrase);
-    if (issued->superseded > 0)
-        printf("%-13s %zu older certificate%s of this name\n", "revoked:", issued->superseded,
-               issued->superseded > 1 ? "s" : "");
-}
-
-static int issue(const struct pki_order *order, enum pki_kind kind, struct err *err)
-{
-    struct pki_issued issued;
-    struct pki_issue_options options = {
-        .directory = order->directory,
-        .name = order->name,
-        .unit = order->unit,
-        .san = order->san,
-        .days = order->days,
-        .key = order->key,
-        .ca_passphrase = order->ca_passphrase,
-        .passphrase = order->passphrase,
-        .no_passphrase = (order->given & OPTION_NO_PASSPHRASE) != 0,
-        .legacy_pkcs12 = (order->given & OPTION_LEGACY) != 0,
-    };
-    int result = kind == PKI_SERVER ? pki_issue_server(&options, &issued, err)
-                                    : pki_issue_client(&options, &issued, err);
-    if (result < 0)
-        return STATUS_FAILED;
-    report_issued(&issued);
-    pki_issued_clear(&issued);
-    return STATUS_DONE;
-}
-
-static int run_server(const struct pki_order *order, struct err *err)
-{
-    return issue(order, PKI_SERVER, err);
-}
-
-static int run_client(const struct pki_order *order, struct err *err)
-{
-    return issue(order, PKI_CLIENT, err);
-}
-
 static struct pki_revoke_options revoke_options(const struct pki_order *order)
 {
     return (struct pki_revoke_options){
@@ -113,7 +61,7 @@ static struct pki_revoke_options revoke_options(const struct pki_order *order)
 
 static bool names_one_thing(const struct pki_order *order)
 {
-    unsigned others = order->given & (OPTION_SERIAL | OPTION_UNIT | OPTION_ALL);
+    uint64_t others = order->given & (OPTION_SERIAL | OPTION_UNIT | OPTION_ALL);
     int count = (order->name != NULL) + ((others & OPTION_SERIAL) != 0) + ((others & OPTION_UNIT) != 0) +
                 ((others & OPTION_ALL) != 0);
     if (count == 1)
@@ -175,7 +123,8 @@ static int run_crl(const struct pki_order *order, struct err *err)
 
 #define OPTIONS_COMMON (OPTION_PROFILE | OPTION_DIRECTORY)
 #define OPTIONS_ISSUE                                                                                        \
-    (OPTIONS_COMMON | OPTION_SAN | OPTION_URI | OPTION_UNIT | OPTION_DAYS | OPTION_KEY | OPTION_CA_PASSPHRASE)
+    (OPTIONS_COMMON | OPTION_SAN | OPTION_URI | OPTION_UNIT | OPTION_DAYS | OPTION_KEY |                     \
+     OPTION_CA_PASSPHRASE | OPTION_CSR)
 #define OPTIONS_SELECT (OPTIONS_COMMON | OPTION_SERIAL | OPTION_SERVER | OPTION_CLIENT | OPTION_CA_PASSPHRASE)
 
 static const struct pki_verb verbs[] = {
@@ -187,16 +136,16 @@ static const struct pki_verb verbs[] = {
          OPTION_ROOT_PASSPHRASE | OPTION_ROOT_DAYS | OPTION_INTERMEDIATE_DAYS | OPTION_CRL_DAYS |
          OPTION_ROOT_CRL_DAYS | OPTION_CRL_URI | OPTION_ROOT_CRL_URI | OPTION_OCSP_URI,
      run_init},
-    {"server", "NAME [options]", "issue a certificate to a server",
+    {"server", "NAME [--csr FILE] [options]", "issue a certificate to a server",
      "Issues to a server: server/NAME/ gets cert.pem, fullchain.pem and key.pem. NAME is among its "
      "alternative\n"
      "names if it is a host name or address. An older certificate of this name is revoked.",
-     NAME_MUST, OPTIONS_ISSUE, run_server},
-    {"client", "NAME [options]", "issue a certificate and PKCS#12 to a client",
+     NAME_MUST, OPTIONS_ISSUE, pki_server_run},
+    {"client", "NAME [--csr FILE] [options]", "issue a certificate and PKCS#12 to a client",
      "Issues to a client: client/NAME/ gets cert.pem, fullchain.pem, key.pem and NAME.p12, whose passphrase "
      "is\n"
-     "printed once. An older certificate of this name is revoked.",
-     NAME_MUST, OPTIONS_ISSUE | OPTION_PASSPHRASE | OPTION_NO_PASSPHRASE | OPTION_LEGACY, run_client},
+     "printed once. With --csr the key stays on its device. An older certificate of this name is revoked.",
+     NAME_MUST, OPTIONS_ISSUE | OPTION_PASSPHRASE | OPTION_NO_PASSPHRASE | OPTION_LEGACY, pki_client_run},
     {"revoke", "NAME | --serial HEX | --ou TEXT | --all [options]", "revoke certificates",
      "Revokes, and writes the CRL and crl-bundle.pem at once: a gateway that reads them refuses from then "
      "on.",

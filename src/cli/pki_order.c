@@ -13,7 +13,7 @@
 #define HELP_COLUMN         34
 
 static const struct row {
-    enum pki_option option;
+    uint64_t option;
     const char *name;
     const char *value; /* NULL: a switch */
     const char *help;
@@ -36,6 +36,7 @@ static const struct row {
     {OPTION_SAN, "san", "LIST", "alternative names: DNS:a,IP:192.0.2.1,URI:b,email:c; repeatable"},
     {OPTION_URI, "uri", "URI", "an alternative name that is a URI, as spiffe://...; repeatable"},
     {OPTION_UNIT, "ou", "TEXT", "organisational unit (OU), for clients their domain"},
+    {OPTION_CSR, "csr", "FILE", "certify the key of this request (PKCS#10); NAME may be left out for its CN"},
     {OPTION_DAYS, "days", "N", "life (default: the profile's, 90 for servers and 30 for clients)"},
     {OPTION_PASSPHRASE, "passphrase-file", "FILE",
      "passphrase of the PKCS#12 (default: a random one, printed)"},
@@ -121,7 +122,7 @@ static int take_passphrase(const char *path, char **out, struct err *err)
     return *out ? 0 : err_set_at(err, path, 1, "no passphrase in the first line");
 }
 
-static int take_text(struct pki_order *order, enum pki_option option, const char *value)
+static int take_text(struct pki_order *order, uint64_t option, const char *value)
 {
     switch (option) {
     case OPTION_PROFILE:
@@ -148,13 +149,16 @@ static int take_text(struct pki_order *order, enum pki_option option, const char
     case OPTION_SERIAL:
         order->serial = value;
         break;
+    case OPTION_CSR:
+        order->csr = value;
+        break;
     default:
         return -1;
     }
     return 0;
 }
 
-static int take_value(struct pki_order *order, enum pki_option option, const char *value, struct err *err)
+static int take_value(struct pki_order *order, uint64_t option, const char *value, struct err *err)
 {
     switch (option) {
     case OPTION_DIRECTORY:
@@ -196,7 +200,7 @@ static int take_value(struct pki_order *order, enum pki_option option, const cha
 
 static int take_option(struct pki_order *order, size_t row, struct err *err)
 {
-    static const unsigned repeatable = OPTION_SAN | OPTION_URI;
+    static const uint64_t repeatable = OPTION_SAN | OPTION_URI;
     if (!(order->verb->options & rows[row].option))
         return misuse(order->verb, "takes no --", rows[row].name);
     if (order->given & rows[row].option & ~repeatable)
@@ -244,10 +248,16 @@ static int take_operand(struct pki_order *order, int argc, char **argv)
         return misuse(order->verb, "too many names: ", argv[argc - 1]);
     if (optind < argc)
         order->name = argv[optind];
-    if (order->verb->need == NAME_MUST && !order->name)
+    if (order->verb->need == NAME_MUST && !order->name && !order->csr)
         return misuse(order->verb, "a name is missing", "");
     if ((order->given & OPTION_PASSPHRASE) && (order->given & OPTION_NO_PASSPHRASE))
         return misuse(order->verb, "--passphrase-file and --no-passphrase exclude each other", "");
+    if (order->csr &&
+        (order->given & (OPTION_KEY | OPTION_PASSPHRASE | OPTION_NO_PASSPHRASE | OPTION_LEGACY)))
+        return misuse(order->verb,
+                      "with --csr the key is the device's: leave out --key, --legacy-p12 and "
+                      "passphrases",
+                      "");
     if ((order->given & OPTION_SERVER) && (order->given & OPTION_CLIENT))
         return misuse(order->verb, "--server and --client exclude each other", "");
     return -1;

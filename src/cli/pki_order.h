@@ -18,37 +18,37 @@
 #define STATUS_USAGE  2
 
 /* Each option is a bit, so that a verb can say which it takes. */
-enum pki_option {
-    OPTION_PROFILE = 1 << 0,
-    OPTION_DIRECTORY = 1 << 1,
-    OPTION_ORGANIZATION = 1 << 2,
-    OPTION_COUNTRY = 1 << 3,
-    OPTION_SINGLE = 1 << 4,
-    OPTION_KEY = 1 << 5,
-    OPTION_ROOT_PASSPHRASE = 1 << 6,
-    OPTION_ROOT_DAYS = 1 << 7,
-    OPTION_INTERMEDIATE_DAYS = 1 << 8,
-    OPTION_CRL_DAYS = 1 << 9,
-    OPTION_ROOT_CRL_DAYS = 1 << 10,
-    OPTION_CRL_URI = 1 << 11,
-    OPTION_ROOT_CRL_URI = 1 << 12,
-    OPTION_OCSP_URI = 1 << 13,
-    OPTION_SAN = 1 << 14,
-    OPTION_URI = 1 << 15,
-    OPTION_UNIT = 1 << 16,
-    OPTION_DAYS = 1 << 17,
-    OPTION_PASSPHRASE = 1 << 18,
-    OPTION_NO_PASSPHRASE = 1 << 19,
-    OPTION_LEGACY = 1 << 20,
-    OPTION_SERIAL = 1 << 21,
-    OPTION_ALL = 1 << 22,
-    OPTION_SERVER = 1 << 23,
-    OPTION_CLIENT = 1 << 24,
-    OPTION_REASON = 1 << 25,
-    OPTION_CA_PASSPHRASE = 1 << 26,
-    OPTION_JSON = 1 << 27,
-    OPTION_EXPIRING = 1 << 28,
-};
+#define PKI_OPTION(number)       (UINT64_C(1) << (number))
+#define OPTION_PROFILE           PKI_OPTION(0)
+#define OPTION_DIRECTORY         PKI_OPTION(1)
+#define OPTION_ORGANIZATION      PKI_OPTION(2)
+#define OPTION_COUNTRY           PKI_OPTION(3)
+#define OPTION_SINGLE            PKI_OPTION(4)
+#define OPTION_KEY               PKI_OPTION(5)
+#define OPTION_ROOT_PASSPHRASE   PKI_OPTION(6)
+#define OPTION_ROOT_DAYS         PKI_OPTION(7)
+#define OPTION_INTERMEDIATE_DAYS PKI_OPTION(8)
+#define OPTION_CRL_DAYS          PKI_OPTION(9)
+#define OPTION_ROOT_CRL_DAYS     PKI_OPTION(10)
+#define OPTION_CRL_URI           PKI_OPTION(11)
+#define OPTION_ROOT_CRL_URI      PKI_OPTION(12)
+#define OPTION_OCSP_URI          PKI_OPTION(13)
+#define OPTION_SAN               PKI_OPTION(14)
+#define OPTION_URI               PKI_OPTION(15)
+#define OPTION_UNIT              PKI_OPTION(16)
+#define OPTION_DAYS              PKI_OPTION(17)
+#define OPTION_PASSPHRASE        PKI_OPTION(18)
+#define OPTION_NO_PASSPHRASE     PKI_OPTION(19)
+#define OPTION_LEGACY            PKI_OPTION(20)
+#define OPTION_SERIAL            PKI_OPTION(21)
+#define OPTION_ALL               PKI_OPTION(22)
+#define OPTION_SERVER            PKI_OPTION(23)
+#define OPTION_CLIENT            PKI_OPTION(24)
+#define OPTION_REASON            PKI_OPTION(25)
+#define OPTION_CA_PASSPHRASE     PKI_OPTION(26)
+#define OPTION_JSON              PKI_OPTION(27)
+#define OPTION_EXPIRING          PKI_OPTION(28)
+#define OPTION_CSR               PKI_OPTION(29)
 
 enum pki_name_need { NAME_NONE, NAME_MAY, NAME_MUST };
 
@@ -60,18 +60,18 @@ struct pki_verb {
     const char *summary;  /* one line for the list of verbs */
     const char *text;     /* a paragraph for the help of the verb */
     enum pki_name_need need;
-    unsigned options; /* enum pki_option, of them any may be given */
+    uint64_t options;                                           /* of them any may be given */
     int (*run)(const struct pki_order *order, struct err *err); /* a status */
 };
 
 struct pki_order {
     const struct pki_verb *verb;
     const char *name; /* the operand, or NULL */
-    unsigned given;   /* options that were */
+    uint64_t given;   /* options that were */
     const char *profile, *organization, *country;
     char *directory; /* of --dir, or the default of the profile */
     const char *crl_uri, *root_crl_uri, *ocsp_uri;
-    const char *unit, *serial;
+    const char *unit, *serial, *csr;
     char *san; /* all --san and --uri, with commas */
     uint64_t days, root_days, intermediate_days, crl_days, root_crl_days, expiring_days;
     enum pki_key_type key;
@@ -84,6 +84,9 @@ struct pki_order {
 NODISCARD int pki_order_parse(struct pki_order *order, const struct pki_verb *verb, int argc, char **argv);
 void pki_order_clear(struct pki_order *order);
 
+/* postern pki server and client. */
+int pki_server_run(const struct pki_order *order, struct err *err);
+int pki_client_run(const struct pki_order *order, struct err *err);
 /* postern pki list and show. */
 int pki_list_run(const struct pki_order *order, struct err *err);
 int pki_show_run(const struct pki_order *order, struct err *err);

@@ -1,6 +1,8 @@
 #include "postern/pki/key.h"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -26,6 +28,8 @@ static const struct {
     {PKI_KEY_ED25519, "ed25519", "ED25519", NULL, 0}, {PKI_KEY_RSA2048, "rsa2048", "RSA", NULL, 2048},
     {PKI_KEY_RSA3072, "rsa3072", "RSA", NULL, 3072},  {PKI_KEY_RSA4096, "rsa4096", "RSA", NULL, 4096},
 };
+
+static const char *const curves[] = {"prime256v1", "P-256", "secp384r1", "P-384", "secp521r1", "P-521"};
 
 static size_t type_row(enum pki_key_type type)
 {
@@ -72,6 +76,36 @@ const EVP_MD *pki_key_digest(EVP_PKEY *key)
     if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) > 256)
         return EVP_sha384();
     return EVP_sha256();
+}
+
+static int check_rsa(EVP_PKEY *key, struct err *err)
+{
+    BIGNUM *exponent = NULL;
+    int bits = EVP_PKEY_get_bits(key);
+    if (bits < 2048 || bits > 8192)
+        return err_set(err, "an RSA key of %d bits; 2048 to 8192 would be right", bits);
+    /* FIPS 186-5 §5.4(e): 2^16 < e, and odd. */
+    bool good = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 && BN_is_odd(exponent) &&
+                BN_num_bits(exponent) > 16;
+    BN_free(exponent);
+    return good ? 0 : err_set(err, "an RSA key with a weak exponent; 65537 would be right");
+}
+
+int pki_key_check_strength(EVP_PKEY *key, struct err *err)
+{
+    char group[64] = "";
+    size_t length = 0;
+    if (EVP_PKEY_is_a(key, "ED25519"))
+        return 0;
+    if (EVP_PKEY_is_a(key, "RSA"))
+        return check_rsa(key, err);
+    if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_group_name(key, group, sizeof group, &length) == 1)
+        for (size_t i = 0; i < LENGTH_OF(curves); i++)
+            if (strcmp(group, curves[i]) == 0)
+                return 0;
+    const char *type = EVP_PKEY_get0_type_name(key);
+    return err_set(err, "a key of %s%s%s; P-256, P-384, P-521, Ed25519 or RSA would be right",
+                   type ? type : "an unknown kind", *group ? " on " : "", group);
 }
 
 static int write_encrypted(BIO *bio, PKCS8_PRIV_KEY_INFO *info, const char *passphrase)

@@ -1,6 +1,7 @@
 #include "san.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto_error.h"
@@ -55,6 +56,26 @@ bool pki_san_is_host(struct slice text, bool wildcard)
     return parse_address(text, address) > 0 || pki_name_is_dns(text, wildcard);
 }
 
+char *pki_san_text(const GENERAL_NAME *name)
+{
+    char address[INET6_ADDRSTRLEN], *text = NULL;
+    const char *type = name->type == GEN_DNS     ? "DNS"
+                       : name->type == GEN_URI   ? "URI"
+                       : name->type == GEN_EMAIL ? "email"
+                                                 : NULL;
+    if (name->type == GEN_IPADD) {
+        const ASN1_OCTET_STRING *bytes = name->d.iPAddress;
+        if ((bytes->length == 4 || bytes->length == 16) &&
+            inet_ntop(bytes->length == 4 ? AF_INET : AF_INET6, bytes->data, address, sizeof address))
+            (void)!asprintf(&text, "IP:%s", address);
+        return text;
+    }
+    if (!type || memchr(name->d.ia5->data, '\0', (size_t)name->d.ia5->length))
+        return NULL;
+    (void)!asprintf(&text, "%s:%.*s", type, name->d.ia5->length, (const char *)name->d.ia5->data);
+    return text;
+}
+
 static bool is_there(const GENERAL_NAMES *names, const GENERAL_NAME *name)
 {
     /* GENERAL_NAME_cmp takes no const in OpenSSL 3.0; it changes nothing. */
@@ -90,7 +111,7 @@ static size_t type_of(struct slice *text)
     return parse_address(*text, address) > 0 ? 1 : 0;
 }
 
-static int add_one(GENERAL_NAMES *names, struct slice text, bool wildcard, struct err *err)
+int pki_san_add_one(GENERAL_NAMES *names, struct slice text, bool wildcard, struct err *err)
 {
     unsigned char address[16];
     struct slice value = text;
@@ -129,7 +150,7 @@ int pki_san_add(GENERAL_NAMES *names, struct slice list, bool wildcard, struct e
 {
     struct slice part;
     while (slice_split(&list, ',', &part))
-        if (add_one(names, slice_trim(part), wildcard, err) < 0)
+        if (pki_san_add_one(names, slice_trim(part), wildcard, err) < 0)
             return -1;
     return 0;
 }

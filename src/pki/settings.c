@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "pattern.h"
 #include "postern/base/buffer.h"
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
@@ -14,7 +15,7 @@
 
 #define SETTINGS_FILE_MAX (64u * 1024)
 
-enum value_type { VALUE_ATTRIBUTE, VALUE_COUNTRY, VALUE_URI, VALUE_DAYS };
+enum value_type { VALUE_ATTRIBUTE, VALUE_COUNTRY, VALUE_URI, VALUE_PATTERNS, VALUE_DAYS };
 
 struct row {
     const char *key;
@@ -31,6 +32,14 @@ static const struct row rows[] = {
     {"root_crl_uri", VALUE_URI, offsetof(struct pki_settings, root_crl_uri),
      "where the Root's CRL is published"},
     {"ocsp_uri", VALUE_URI, offsetof(struct pki_settings, ocsp_uri), "OCSP responder"},
+    {"client_name", VALUE_PATTERNS, offsetof(struct pki_settings, client_name),
+     "CNs that clients may have, as *.{uuid}.acme.internal; '*' is one part, '**' anything"},
+    {"client_ou", VALUE_PATTERNS, offsetof(struct pki_settings, client_ou),
+     "OUs that clients may have, as sales, research; each must then have one"},
+    {"client_san", VALUE_PATTERNS, offsetof(struct pki_settings, client_san),
+     "alternative names of clients, as URI:spiffe://acme/**, DNS:*.acme.internal"},
+    {"server_name", VALUE_PATTERNS, offsetof(struct pki_settings, server_name), "CNs that servers may have"},
+    {"server_san", VALUE_PATTERNS, offsetof(struct pki_settings, server_san), "alternative names of servers"},
     {"crl_days", VALUE_DAYS, offsetof(struct pki_settings, crl_days), "life of the issuing authority's CRL"},
     {"root_crl_days", VALUE_DAYS, offsetof(struct pki_settings, root_crl_days), "life of the Root's CRL"},
     {"server_days", VALUE_DAYS, offsetof(struct pki_settings, server_days), "life of a server certificate"},
@@ -68,6 +77,8 @@ static int check_text(const struct row *row, struct slice value, struct err *err
         return pki_name_check_country(value, err);
     case VALUE_URI:
         return pki_name_check_uri(value, row->key, err);
+    case VALUE_PATTERNS:
+        return pki_pattern_check(value, row->key, err);
     default:
         return pki_name_check_attribute(value, row->key, err);
     }

@@ -3,6 +3,9 @@
  * and clientAuth for clients, never both; SKI and AKI; SANs; CRL distribution point and OCSP if the profile
  * has them. notBefore is a minute back, for clocks that differ.
  *
+ * The profile's patterns (client_name and its like in profile.conf) hold for everybody. With a request
+ * (PKCS#10) the holder keeps its key and gets certificates only.
+ *
  * A name has one valid certificate of each kind: issuing again revokes the old one (superseded). Its folder,
  * server/NAME/ or client/NAME/, is exchanged whole, so that certificate and key always belong together. */
 #ifndef POSTERN_PKI_ISSUE_H
@@ -21,29 +24,35 @@
 #define PKI_PASSPHRASE_SIZE 32
 
 struct pki_profile;
+struct pki_request;
+struct evp_pkey_st;
 
 /* All strings are borrowed; NULL, 0 and false mean the default. */
 struct pki_issue_options {
     const char *directory; /* the profile's; not used by pki_issue() */
-    const char *name;      /* CN and folder */
+    const char *name;      /* CN and folder; may be NULL with a request, for its CN */
     const char *unit;      /* OU */
     const char *san;       /* "DNS:a,IP:::1,URI:spiffe://b/c,email:d@e"; the type may be left out. A server's
                               name is added when it is a host name or address */
     uint64_t days;         /* 0: the profile's, but never past the issuer's own end */
-    enum pki_key_type key;
-    const char *ca_passphrase; /* of an encrypted issuer's key */
-    const char *passphrase;    /* of the client's PKCS#12; NULL: a random one */
-    bool no_passphrase;        /* the PKCS#12 opens with the empty passphrase */
-    bool legacy_pkcs12;        /* PBE-SHA1-3DES */
-    const struct clock *clock; /* not used by pki_issue() */
+    enum pki_key_type key; /* of a new pair; not looked at with one of the next two */
+    const struct pki_request *request; /* certify its key; what it asks for beyond these options must be
+                                          allowed by the profile's patterns */
+    struct evp_pkey_st *public_key;    /* certify this key */
+    const char *ca_passphrase;         /* of an encrypted issuer's key */
+    const char *passphrase;            /* of the client's PKCS#12; NULL: a random one */
+    bool no_passphrase;                /* the PKCS#12 opens with the empty passphrase */
+    bool legacy_pkcs12;                /* PBE-SHA1-3DES */
+    const struct clock *clock;         /* not used by pki_issue() */
 };
 
 struct pki_issued {
     char serial[PKI_SERIAL_TEXT_SIZE]; /* upper-case hex */
     int64_t not_after_s;
     char *directory; /* the folder of the name */
-    char *certificate, *fullchain, *key;
-    char *pkcs12;                         /* clients only, else NULL */
+    char *certificate, *fullchain;
+    char *key;                            /* NULL if it was made elsewhere */
+    char *pkcs12;                         /* clients whose key was made here, else NULL */
     char passphrase[PKI_PASSPHRASE_SIZE]; /* the random one, else empty; cleansed by pki_issued_clear() */
     size_t superseded;                    /* how many older certificates were revoked */
 };

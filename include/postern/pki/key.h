@@ -30,6 +30,10 @@ NODISCARD struct evp_pkey_st *pki_key_generate(enum pki_key_type type, struct er
 /* The digest to sign with: NULL for Ed25519 (RFC 8410), SHA-384 for P-384, else SHA-256. Static. */
 const struct evp_md_st *pki_key_digest(struct evp_pkey_st *key);
 
+/* Whether a gateway of ours admits such a key: RSA of 2048 to 8192 bits with an odd exponent above 65536,
+ * P-256, P-384, P-521, Ed25519. Returns 0, or -1 with err. */
+NODISCARD int pki_key_check_strength(struct evp_pkey_st *key, struct err *err);
+
 /* The key as PEM.
  *   passphrase  encrypt under it; NULL or "" for none; borrows
  *   out         is initialised and takes the bytes; cleanse with pki_key_pem_clear()

@@ -11,11 +11,14 @@
 #define PKI_DAYS_MAX 36525u /* a hundred years */
 
 struct pki_settings {
-    char *organization;     /* O of every subject, or NULL */
-    char *country;          /* C of every subject, or NULL */
-    char *crl_uri;          /* CRL distribution point in certificates of the issuing authority, or NULL */
-    char *root_crl_uri;     /* the same in the Intermediate's certificate, or NULL */
-    char *ocsp_uri;         /* OCSP responder in certificates of the issuing authority, or NULL */
+    char *organization; /* O of every subject, or NULL */
+    char *country;      /* C of every subject, or NULL */
+    char *crl_uri;      /* CRL distribution point in certificates of the issuing authority, or NULL */
+    char *root_crl_uri; /* the same in the Intermediate's certificate, or NULL */
+    char *ocsp_uri;     /* OCSP responder in certificates of the issuing authority, or NULL */
+    /* Lists of patterns (src/pki/pattern.h), or NULL for anything; held against all that is issued. */
+    char *client_name, *client_ou, *client_san; /* CN, OU, each alternative name as "URI:spiffe://..." */
+    char *server_name, *server_san;
     uint64_t crl_days;      /* life of the Intermediate's CRL (of the only one in a single-CA profile) */
     uint64_t root_crl_days; /* life of the Root's CRL */
     uint64_t server_days;   /* life of a server certificate */

@@ -1,0 +1,41 @@
+/* One act of issuing and what it holds, passed through the steps of issue.c: grant (what may stand in it),
+ * make, stage (the holder's files), enter, commit, supersede. */
+#ifndef POSTERN_PKI_ISSUANCE_H
+#define POSTERN_PKI_ISSUANCE_H
+
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "delivery.h"
+#include "postern/base/attributes.h"
+#include "postern/base/err.h"
+#include "postern/pki/issue.h"
+#include "postern/pki/profile.h"
+
+struct issuance {
+    struct pki_profile *profile;
+    struct pki_authority *issuer;
+    const struct pki_issue_options *options;
+    enum pki_kind kind;
+    const char *name, *unit; /* granted; borrowed from options or its request */
+    GENERAL_NAMES *names;
+    EVP_PKEY *key;   /* what is certified */
+    bool has_secret; /* the key is a pair that was made here */
+    X509 *certificate;
+    struct pki_delivery delivery;
+    struct pki_issued *out;
+};
+
+/* "server" or "client". Static. */
+const char *pki_kind_text(enum pki_kind kind);
+
+/* Decide name, unit and alternative names: what the options say, what the request asks for and may have, all
+ * held against the profile's patterns. grant.c */
+NODISCARD int pki_grant(struct issuance *issuance, struct err *err);
+/* Write all that the holder gets beside its folder. stage.c */
+NODISCARD int pki_stage(struct issuance *issuance, struct err *err);
+/* Revoke the valid certificates of this name and kind but the one just made, now or when the overlap ends.
+ * supersede.c */
+NODISCARD int pki_supersede(struct issuance *issuance, struct err *err);
+
+#endif
