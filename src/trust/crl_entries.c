@@ -7,6 +7,7 @@
 #include "postern/base/text.h"
 #include "postern/trust/der.h"
 
+#define DAY_S         86400
 #define ENTRY_DER_MIN 20u /* SEQUENCE { INTEGER of one octet, UTCTime } */
 
 enum { CE_REASON_CODE = 21, CE_CERTIFICATE_ISSUER = 29 };
@@ -75,6 +76,20 @@ static int read_entry_extensions(struct crl_walk *walk, struct slice rest, struc
     return 0;
 }
 
+static void note_day(struct crl_entry *entry, int64_t date_s)
+{
+    int64_t day = date_s / DAY_S;
+    if (day <= 0 || day > UINT16_MAX)
+        return;
+    entry->day[0] = (unsigned char)(day >> 8);
+    entry->day[1] = (unsigned char)(day & 0xff);
+}
+
+int64_t crl_entry_day(const struct crl_entry *entry)
+{
+    return (int64_t)(entry->day[0] << 8 | entry->day[1]) * DAY_S;
+}
+
 static int read_entry(struct crl_walk *walk, struct slice *rest, struct crl_entry *entry)
 {
     struct der_element sequence, element;
@@ -89,6 +104,7 @@ static int read_entry(struct crl_walk *walk, struct slice *rest, struct crl_entr
         return crl_refuse(walk, "an entry whose serial number is negative, not minimal or over 20 octets");
     if (!der_next(&body, &element) || !der_time(&element, &date))
         return refuse_entry(walk, entry, "malformed revocation date");
+    note_day(entry, date);
     return body.length == 0 ? 0 : read_entry_extensions(walk, body, entry);
 }
 

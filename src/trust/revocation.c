@@ -13,6 +13,7 @@ struct inquiry {
     enum trust_reason best; /* TRUST_CRL_MISSING until a CRL covers it */
     const struct crl_record *record;
     int64_t deadline; /* of record */
+    const struct revocation_witness *witness;
 };
 
 int64_t crl_deadline(const struct crl_record *record, int64_t grace_s)
@@ -45,13 +46,23 @@ static bool covers(const struct crl_record *record, const struct trust_link *lin
     return false;
 }
 
+static void testify(const struct inquiry *inquiry, const struct crl_record *record, bool is_in_scope,
+                    const struct crl_entry *entry)
+{
+    if (inquiry->witness)
+        inquiry->witness->each(inquiry->witness->context, record, is_in_scope, entry);
+}
+
 /* Returns true if this CRL revokes the certificate: then there is nothing more to ask. */
 static bool ask_record(struct inquiry *inquiry, const struct crl_record *record, struct trust_verdict *out)
 {
     int64_t grace_s = inquiry->trust->policy.crl_grace_s;
-    if (!covers(record, inquiry->link))
+    if (!covers(record, inquiry->link)) {
+        testify(inquiry, record, false, NULL);
         return false;
+    }
     const struct crl_entry *entry = crl_index_lookup(inquiry->trust->index, record, &inquiry->link->serial);
+    testify(inquiry, record, true, entry);
     if (entry) {
         out->crl = record;
         out->revocation_reason = entry->reason;
@@ -103,7 +114,15 @@ static enum trust_reason tolerate_missing(const struct inquiry *inquiry, struct 
 enum trust_reason revocation_ask(const struct trust *trust, const struct trust_link *link, int64_t now_s,
                                  struct trust_verdict *out)
 {
-    struct inquiry inquiry = {.trust = trust, .link = link, .now_s = now_s, .best = TRUST_CRL_MISSING};
+    return revocation_ask_before(trust, link, now_s, NULL, out);
+}
+
+enum trust_reason revocation_ask_before(const struct trust *trust, const struct trust_link *link,
+                                        int64_t now_s, const struct revocation_witness *witness,
+                                        struct trust_verdict *out)
+{
+    struct inquiry inquiry = {
+        .trust = trust, .link = link, .now_s = now_s, .best = TRUST_CRL_MISSING, .witness = witness};
     if (ask_all(&inquiry, out))
         return TRUST_REVOKED;
     if (inquiry.best == TRUST_CRL_MISSING)

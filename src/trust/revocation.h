@@ -3,6 +3,7 @@
 #ifndef POSTERN_TRUST_REVOCATION_H
 #define POSTERN_TRUST_REVOCATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "postern/trust/verdict.h"
@@ -16,5 +17,17 @@ enum trust_reason crl_standing(const struct crl_record *record, int64_t now_s, i
  * reason. */
 enum trust_reason revocation_ask(const struct trust *trust, const struct trust_link *link, int64_t now_s,
                                  struct trust_verdict *out);
+
+/* Told of each CRL that is asked, for `explain`.
+ *   entry  what revokes the certificate, or NULL; NULL also if the CRL's scope leaves the certificate out */
+struct revocation_witness {
+    void (*each)(void *context, const struct crl_record *record, bool is_in_scope,
+                 const struct crl_entry *entry);
+    void *context;
+};
+/* The same before a witness; NULL: none. */
+enum trust_reason revocation_ask_before(const struct trust *trust, const struct trust_link *link,
+                                        int64_t now_s, const struct revocation_witness *witness,
+                                        struct trust_verdict *out);
 
 #endif

@@ -41,11 +41,13 @@ struct crl_record {
 struct crl_entry {
     struct trust_serial serial;
     unsigned char reason; /* CRLReason, RFC 5280 §5.3.1; 0 if none was given */
-    unsigned char unused[2];
+    unsigned char day[2]; /* of revocationDate, counted from 1970, big-endian; 0: before, or after 2149 */
 };
 
 _Static_assert(sizeof(struct crl_entry) == 24, "an entry is 24 bytes");
 
+/* The day of the revocation in wall seconds; 0 if it is not known. An entry has no room for the hour. */
+int64_t crl_entry_day(const struct crl_entry *entry);
 /* "keyCompromise" */
 const char *crl_entry_reason_text(unsigned char reason);
 
