@@ -11,6 +11,8 @@ int cli_serve(int argc, char **argv);
 int cli_check(int argc, char **argv);
 /* postern status [--config FILE | --control SOCKET] [--json] */
 int cli_status(int argc, char **argv);
+/* postern explain (--config FILE | --control SOCKET) CERTIFICATE, and more; see postern-explain(1). */
+int cli_explain(int argc, char **argv);
 /* postern reload [--config FILE | --control SOCKET] */
 int cli_reload(int argc, char **argv);
 /* postern demo [--listen ADDR] [--dir DIR] [--backend URL] [--check] */

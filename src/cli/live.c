@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "options.h"
 #include "postern/base/file.h"
@@ -24,32 +25,45 @@ static char *socket_of(const char *path, struct err *err)
     return found;
 }
 
+char *live_socket(const struct live *live, struct err *err)
+{
+    return live->control != NULL ? xstrdup(live->control) : socket_of(live->config, err);
+}
+
+char *live_member(struct slice answer, const char *name)
+{
+    struct buffer text;
+    char *value = NULL;
+    buffer_init(&text, CONTROL_ANSWER_MAX);
+    if (control_member(answer, name, &text) == 1)
+        value = xstrndup(buffer_view(&text).data, buffer_length(&text));
+    buffer_clear(&text);
+    return value;
+}
+
 /* Print a member of the answer. Returns false if it is not there. */
 static bool print_member(struct slice answer, const char *name, FILE *out)
 {
-    struct buffer text;
-    buffer_init(&text, CONTROL_ANSWER_MAX);
-    bool found = control_member(answer, name, &text) == 1;
-    struct slice view = buffer_view(&text);
-    if (found)
-        fprintf(out, "%.*s%s", SLICE_ARG(view),
-                view.length > 0 && view.data[view.length - 1] == '\n' ? "" : "\n");
-    buffer_clear(&text);
-    return found;
+    char *text = live_member(answer, name);
+    if (text == NULL)
+        return false;
+    size_t length = strlen(text);
+    fprintf(out, "%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
+    free(text);
+    return true;
 }
 
-static bool is_ok(struct slice answer)
+bool live_is_ok(struct slice answer)
 {
-    struct buffer text;
-    buffer_init(&text, CONTROL_ANSWER_MAX);
-    bool ok = control_member(answer, "ok", &text) == 1 && slice_equal_text(buffer_view(&text), "true");
-    buffer_clear(&text);
-    return ok;
+    char *ok = live_member(answer, "ok");
+    bool is_ok = ok != NULL && strcmp(ok, "true") == 0;
+    free(ok);
+    return is_ok;
 }
 
 static int show(const struct live *live, struct slice answer)
 {
-    bool ok = is_ok(answer);
+    bool ok = live_is_ok(answer);
     if (live->as_json)
         printf("%.*s\n", SLICE_ARG(answer));
     else if (ok)
@@ -64,7 +78,7 @@ int live_ask(const struct live *live, const char *command, const char *extra)
     struct err err = {.line = 0};
     char text[sizeof(err.path) + sizeof(err.text) + 32];
     struct buffer answer;
-    char *path = live->control != NULL ? xstrdup(live->control) : socket_of(live->config, &err);
+    char *path = live_socket(live, &err);
     int status = STATUS_FAILED;
     if (path != NULL && control_ask(path, command, extra, live->wait_ms, &answer, &err) == 0) {
         status = show(live, buffer_view(&answer));

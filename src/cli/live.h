@@ -5,6 +5,8 @@
 #include <stdbool.h>
 
 #include "postern/base/attributes.h"
+#include "postern/base/err.h"
+#include "postern/base/slice.h"
 
 struct live {
     const char *config, *control; /* options; exactly one is needed */
@@ -12,6 +14,11 @@ struct live {
     bool as_json; /* print the answer as it came */
 };
 
+/* Path of the control socket, by either option. Gives; NULL with err. */
+NODISCARD char *live_socket(const struct live *live, struct err *err);
+/* A member of an answer. Gives; NULL if it is not there. */
+NODISCARD char *live_member(struct slice answer, const char *name);
+bool live_is_ok(struct slice answer);
 /* Ask and print: the answer's text on standard output, or its error on standard error.
  *   extra  more members of the request, or ""
  * Returns an exit status. */

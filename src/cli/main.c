@@ -20,6 +20,7 @@ static const struct subcommand subcommands[] = {
     {"serve", cli_serve, "run the gateway in the foreground"},
     {"check", cli_check, "check a configuration and all that it names, and show what was found"},
     {"status", cli_status, "show what a running gateway does"},
+    {"explain", cli_explain, "say why a client is admitted or refused, and what to do about it"},
     {"reload", cli_reload, "have a running gateway load its files again, and wait for the outcome"},
     {"pki", cli_pki, "authorities, certificates, PKCS#12, revocation, CRLs"},
     {"demo", cli_demo, "a gateway with a throw-away PKI and a backend, to try it all"},

@@ -55,13 +55,23 @@ static int take(const struct command *command, char **argv, int left)
 
 int options_parse(const struct command *command, int argc, char **argv)
 {
+    return options_parse_operand(command, argc, argv, NULL);
+}
+
+int options_parse_operand(const struct command *command, int argc, char **argv, const char **operand)
+{
     for (int i = 1; i < argc;) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             print_help(command);
             return STATUS_DONE;
         }
-        if (strncmp(argv[i], "--", 2) != 0 || argv[i][2] == '\0')
+        bool is_option = strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0';
+        if (!is_option && (operand == NULL || *operand != NULL))
             return options_misuse(command, "unexpected ", argv[i]);
+        if (!is_option) {
+            *operand = argv[i++];
+            continue;
+        }
         int used = take(command, argv + i, argc - i);
         if (used == 0)
             return STATUS_USAGE;

@@ -162,7 +162,8 @@ struct generation *generation_build(struct pack *pack, const struct slice *keys,
     generation->references = 1;
     generation->pack = *pack;
     if (parse_config(generation, err) != 0 || open_crls(generation, err) != 0 ||
-        build_trust(generation, err) != 0 || build_server(generation, keys, key_count, clock, err) != 0) {
+        build_trust(generation, err) != 0 ||
+        (keys != NULL && build_server(generation, keys, key_count, clock, err) != 0)) {
         generation->pack.mapped = NULL; /* still the caller's */
         generation_unref(generation);
         return NULL;
@@ -171,8 +172,8 @@ struct generation *generation_build(struct pack *pack, const struct slice *keys,
     return generation;
 }
 
-struct generation *generation_open(int pack_fd, const struct slice *keys, size_t key_count,
-                                   const struct clock *clock, struct err *err)
+static struct generation *open_pack(int pack_fd, const struct slice *keys, size_t key_count,
+                                    const struct clock *clock, struct err *err)
 {
     struct pack pack;
     if (pack_open(&pack, pack_fd, err) != 0)
@@ -181,6 +182,18 @@ struct generation *generation_open(int pack_fd, const struct slice *keys, size_t
     if (generation == NULL)
         pack_close(&pack);
     return generation;
+}
+
+struct generation *generation_open(int pack_fd, const struct slice *keys, size_t key_count,
+                                   const struct clock *clock, struct err *err)
+{
+    ASSERT(keys != NULL);
+    return open_pack(pack_fd, keys, key_count, clock, err);
+}
+
+struct generation *generation_open_judge(int pack_fd, const struct clock *clock, struct err *err)
+{
+    return open_pack(pack_fd, NULL, 0, clock, err);
 }
 
 struct generation *generation_ref(struct generation *generation)

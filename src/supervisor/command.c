@@ -43,6 +43,23 @@ static void answer_status(const struct supervisor *supervisor, struct control_cl
     buffer_clear(&out);
 }
 
+/* The pack of the generation in force, which is public bytes and sealed: who may command may also see what it
+ * says, and parses certificates in a process of his own. */
+static void answer_generation(const struct supervisor *supervisor, struct control_client *client)
+{
+    const struct edition *edition = supervisor->current;
+    char line[192], time[CLOCK_TEXT_SIZE];
+    if (edition == NULL) {
+        answer(client, 0, NULL, "no generation is in force yet");
+        return;
+    }
+    int length = snprintf(line, sizeof(line),
+                          "{\"version\":%d,\"ok\":true,\"generation\":%" PRIu64
+                          ",\"generation_since\":\"%s\"}",
+                          CONTROL_VERSION, edition->number, clock_format(edition->since_s, time));
+    control_answer_with(client, slice_of(line, (size_t)length), edition->pack_fd);
+}
+
 /* A short member, with a NUL. */
 static bool member(struct slice request, const char *name, struct buffer *out)
 {
@@ -77,10 +94,12 @@ void command_request(void *context, struct control_client *client, struct slice 
         answer_status(supervisor, client, member_is(request, "format", "text"));
     else if (member_is(request, "command", "reload"))
         reload(supervisor, client);
+    else if (member_is(request, "command", "generation"))
+        answer_generation(supervisor, client);
     else if (member_is(request, "command", "ping"))
         answer(client, 0, NULL, NULL);
     else
-        answer(client, 0, NULL, "unknown command; this gateway knows status, reload and ping");
+        answer(client, 0, NULL, "unknown command; this gateway knows status, reload, generation and ping");
 }
 
 struct outcome {

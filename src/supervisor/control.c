@@ -1,6 +1,7 @@
 #include "control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +29,7 @@ struct control_client {
     struct list link;
     struct control *control;
     int fd;
+    int enclosure; /* goes with the first byte of the answer; -1: none */
     struct watch watch;
     struct timer patience;
     struct buffer in, out;
@@ -40,6 +42,7 @@ static void drop(struct control_client *client)
     watch_stop(&client->watch);
     timer_clear(&client->patience);
     fd_close(&client->fd);
+    fd_close(&client->enclosure);
     buffer_clear(&client->in);
     buffer_clear(&client->out);
     list_remove(&client->link);
@@ -52,11 +55,20 @@ static void on_impatient(void *context)
     drop(context);
 }
 
+static ssize_t send_some(struct control_client *client, struct slice rest)
+{
+    if (client->enclosure < 0)
+        return send(client->fd, rest.data, rest.length, MSG_NOSIGNAL);
+    if (message_send(client->fd, rest.data, 1, &client->enclosure, 1) != 0)
+        return -1;
+    fd_close(&client->enclosure);
+    return 1;
+}
+
 static void send_rest(struct control_client *client)
 {
     while (!buffer_is_empty(&client->out)) {
-        struct slice rest = buffer_view(&client->out);
-        ssize_t count = send(client->fd, rest.data, rest.length, MSG_NOSIGNAL);
+        ssize_t count = send_some(client, buffer_view(&client->out));
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0 && errno == EAGAIN)
@@ -122,6 +134,7 @@ static void on_connect(void *context, unsigned ready)
     struct control_client *client = xcalloc(1, sizeof(*client));
     client->control = control;
     client->fd = fd;
+    client->enclosure = -1;
     buffer_init(&client->in, CONTROL_REQUEST_MAX);
     buffer_init(&client->out, CONTROL_ANSWER_MAX + 1);
     timer_init(&client->patience, control->loop, on_impatient, client);
@@ -224,6 +237,12 @@ void control_close(struct control *control)
 
 void control_answer(struct control_client *client, struct slice line)
 {
+    control_answer_with(client, line, -1);
+}
+
+void control_answer_with(struct control_client *client, struct slice line, int fd)
+{
+    client->enclosure = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
     client->waits_for = 0;
     timer_arm(&client->patience, CONTROL_PATIENCE_MS);
     if (buffer_append_slice(&client->out, line) && buffer_append_text(&client->out, "\n"))

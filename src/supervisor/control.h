@@ -31,6 +31,8 @@ NODISCARD struct control *control_open(struct loop *loop, const char *path,
 void control_close(struct control *control);
 /* Send a line (without its end) and close when it is sent. */
 void control_answer(struct control_client *client, struct slice line);
+/* The same with a descriptor beside it; borrows. */
+void control_answer_with(struct control_client *client, struct slice line, int fd);
 /* What the client waits for: set by the owner with an answer that comes later; 0 at first. */
 void control_client_wait(struct control_client *client, uint64_t what);
 /* Call each for those that wait for anything up to what. It may answer them. */

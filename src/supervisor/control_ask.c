@@ -30,7 +30,21 @@ static int connect_to(const char *path, struct err *err)
     return err_set_errno(err, path, error, "cannot connect");
 }
 
-static int receive_line(int fd, const char *path, int wait_ms, struct buffer *answer, struct err *err)
+/* As read(2); what comes beside the bytes is kept in *enclosure. */
+static ssize_t receive_some(int fd, char *space, size_t size, int *enclosure)
+{
+    int came = -1;
+    size_t count = 1;
+    ssize_t length = message_receive(fd, space, size, &came, &count);
+    if (length >= 0 && count == 1) {
+        fd_close(enclosure);
+        *enclosure = came;
+    }
+    return length;
+}
+
+static int receive_line(int fd, const char *path, int wait_ms, struct buffer *answer, int *enclosure,
+                        struct err *err)
 {
     int64_t end_ms = clock_monotonic_ms(clock_system()) + wait_ms;
     for (;;) {
@@ -39,9 +53,7 @@ static int receive_line(int fd, const char *path, int wait_ms, struct buffer *an
         if (left_ms <= 0 || poll(&wait, 1, (int)left_ms) == 0)
             return err_set_at(err, path, 0, "no answer within %d s", wait_ms / 1000);
         char *space = buffer_reserve(answer, 4096);
-        ssize_t count = space == NULL ? -1 : read(fd, space, 4096);
-        if (count < 0 && space != NULL && errno == EINTR)
-            continue;
+        ssize_t count = space == NULL ? -1 : receive_some(fd, space, 4096, enclosure);
         if (count <= 0)
             return err_set_at(err, path, 0, "the gateway ended the conversation; its log may say why");
         buffer_commit(answer, (size_t)count);
@@ -57,6 +69,16 @@ static int receive_line(int fd, const char *path, int wait_ms, struct buffer *an
 int control_ask(const char *socket, const char *command, const char *extra, int wait_ms,
                 struct buffer *answer, struct err *err)
 {
+    int enclosure;
+    int result = control_ask_fd(socket, command, extra, wait_ms, answer, &enclosure, err);
+    fd_close(&enclosure);
+    return result;
+}
+
+int control_ask_fd(const char *socket, const char *command, const char *extra, int wait_ms,
+                   struct buffer *answer, int *enclosure, struct err *err)
+{
+    *enclosure = -1;
     char request[CONTROL_REQUEST_MAX];
     buffer_init(answer, CONTROL_ANSWER_MAX);
     int length = snprintf(request, sizeof(request), "{\"version\":%d,\"command\":\"%s\"%s}\n",
@@ -70,9 +92,11 @@ int control_ask(const char *socket, const char *command, const char *extra, int 
     if (fd_write_all(fd, request, (size_t)length) != 0)
         err_set_errno(err, socket, errno, "cannot write");
     else
-        result = receive_line(fd, socket, wait_ms, answer, err);
+        result = receive_line(fd, socket, wait_ms, answer, enclosure, err);
     fd_close(&fd);
-    if (result != 0)
+    if (result != 0) {
         buffer_clear(answer);
+        fd_close(enclosure);
+    }
     return result;
 }

@@ -54,10 +54,11 @@ static int parse_pkcs12(struct slice bytes, const char *passphrase, const char *
     if (pkcs12 == NULL)
         return err_set_at(err, path, 0, "malformed PKCS#12");
     if (PKCS12_parse(pkcs12, passphrase != NULL ? passphrase : "", &key, &leaf, &others) != 1)
-        result = err_set_at(err, path, 0,
-                            PKCS12_verify_mac(pkcs12, passphrase, -1)
-                                ? "PKCS#12 with an encryption that OpenSSL no longer opens (RC2?); write it anew"
-                                : "PKCS#12 that does not open; is the passphrase right?");
+        result = err_set_at(
+            err, path, 0,
+            PKCS12_verify_mac(pkcs12, passphrase, -1)
+                ? "PKCS#12 with an encryption that OpenSSL no longer opens (RC2?); write it anew"
+                : "PKCS#12 that does not open; is the passphrase right?");
     EVP_PKEY_free(key);
     PKCS12_free(pkcs12);
     if (result == 0 && leaf != NULL)

@@ -24,6 +24,9 @@ struct generation;
  * Returns a generation with one reference, or NULL with err. */
 NODISCARD struct generation *generation_open(int pack_fd, const struct slice *keys, size_t key_count,
                                              const struct clock *clock, struct err *err);
+/* The same to judge only: without private keys, so generation_server() is NULL and nobody can be served. For
+ * `explain` and `trial`. */
+NODISCARD struct generation *generation_open_judge(int pack_fd, const struct clock *clock, struct err *err);
 struct generation *generation_ref(struct generation *generation);
 /* The last one frees everything and unmaps. NULL is nothing. */
 void generation_unref(struct generation *generation);

@@ -1,5 +1,5 @@
 /* The control protocol: one line of JSON each way over a unix stream socket, then the end. A request is a
- * flat object with "version" and "command" ("status", "reload", "ping") and members of the command; the
+ * flat object with "version" and "command" ("status", "reload", "ping", ...) and members of the command; the
  * answer has "version" and "ok", and "error" if not ok, and "text" for people where that was asked for
  * ("format":"text"). The socket has mode 0600: whoever may open it may command. */
 #ifndef POSTERN_SUPERVISOR_CONTROL_H
@@ -32,5 +32,9 @@ NODISCARD int control_member(struct slice object, const char *name, struct buffe
  * Returns 0, or -1 with err: nobody there, no permission, not understood. */
 NODISCARD int control_ask(const char *socket, const char *command, const char *extra, int wait_ms,
                           struct buffer *answer, struct err *err);
+
+/* The same, if a descriptor may come with the answer: *fd gives it, close-on-exec, or is -1. */
+NODISCARD int control_ask_fd(const char *socket, const char *command, const char *extra, int wait_ms,
+                             struct buffer *answer, int *fd, struct err *err);
 
 #endif

@@ -26,8 +26,8 @@ struct examined_crl {
 
 struct examined {
     struct certificate_info info;
-    bool is_presented; /* by the client; else it is from the trust bundle */
-    bool is_asked;     /* the CRLs were; never of the anchor, nor where no path was found */
+    bool is_presented;            /* by the client; else it is from the trust bundle */
+    bool is_asked;                /* the CRLs were; never of the anchor, nor where no path was found */
     enum trust_reason revocation; /* what they said, by the policy */
     unsigned notes;               /* TRUST_NOTE_* */
     struct examined_crl crls[EXAMINED_CRLS_MAX];

@@ -104,7 +104,7 @@ class Certificate:
 class Authority:
     """A CA in a directory of its own, with the files of `openssl ca`."""
 
-    def __init__(self, directory, subject, parent=None, key="p256", crl_extensions=None):
+    def __init__(self, directory, subject, parent=None, key="p256", crl_extensions=None, pathlen=0):
         os.makedirs(directory)
         self.directory, self.parent, self.subject = directory, parent, subject
         self.cert, self.key = os.path.join(directory, "ca.pem"), os.path.join(directory, "ca.key")
@@ -117,8 +117,9 @@ class Authority:
         write(os.path.join(directory, "serial"), os.urandom(8).hex().replace("8", "7", 1).upper() + "\n")
         make_key(self.key, key)
         if parent:
-            parent.sign(self.key, self.cert, subject, "basicConstraints = critical,CA:true,pathlen:0\n"
-                        "keyUsage = critical,keyCertSign,cRLSign\n", days=3000)
+            limit = "" if pathlen is None else ",pathlen:%d" % pathlen
+            parent.sign(self.key, self.cert, subject, "basicConstraints = critical,CA:true%s\n"
+                        "keyUsage = critical,keyCertSign,cRLSign\n" % limit, days=3000)
         else:
             openssl("req", "-x509", "-new", "-config", self.cnf, "-key", self.key, "-out", self.cert, "-subj",
                     subject, "-days", 3650, "-addext", "basicConstraints=critical,CA:true", "-addext",

@@ -1,0 +1,24 @@
+/* A generation to judge by, for `explain` and `trial`: loaded from files as a start would load them, or the
+ * one that is in force in a running gateway, which hands it over (it is public bytes in sealed memory).
+ * Certificates are parsed here, in the process of whoever asks, and never in the supervisor. */
+#ifndef POSTERN_CLI_JUDGING_H
+#define POSTERN_CLI_JUDGING_H
+
+#include "live.h"
+#include "postern/base/attributes.h"
+#include "postern/base/err.h"
+#include "postern/generation/generation.h"
+
+struct judging {
+    struct generation *generation;
+    int pack_fd;
+    char origin[256]; /* "generation 3, in force since ...", "postern.ini, as a start would load it" */
+    bool is_live;
+};
+
+/* Both return 0, or -1 with err. judging_clear() also after that. */
+NODISCARD int judging_load(struct judging *judging, const char *config, struct err *err);
+NODISCARD int judging_fetch(struct judging *judging, const struct live *live, struct err *err);
+void judging_clear(struct judging *judging);
+
+#endif
