@@ -8,8 +8,8 @@
 #include "explanation.h"
 #include "options.h"
 #include "passphrase.h"
-#include "postern/base/process.h"
 #include "postern/base/memory.h"
+#include "postern/base/process.h"
 
 struct explain {
     struct live gateway;

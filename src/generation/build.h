@@ -15,7 +15,8 @@ struct generation {
     const char **publishes_none;
 };
 
-/* Build from a pack that was parsed; takes it on success. keys NULL: without a server, to judge only. Errors are in the form of config_error(). */
+/* Build from a pack that was parsed; takes it on success. keys NULL: without a server, to judge only. Errors
+ * are in the form of config_error(). */
 NODISCARD struct generation *generation_build(struct pack *pack, const struct slice *keys, size_t key_count,
                                               const struct clock *clock, struct err *err);
 
