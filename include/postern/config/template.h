@@ -12,21 +12,24 @@
 #include "postern/base/slice.h"
 
 /* enumerator, name in ${}, what it stands for (docs/identity.md has the exact forms) */
-#define TEMPLATE_VARIABLES(row)                                                                              \
-    row(TEMPLATE_SUBJECT, "subject", "subject DN, RFC 2253")                                                 \
-        row(TEMPLATE_ISSUER, "issuer", "issuer DN, RFC 2253") row(TEMPLATE_CN, "cn", "common name") row(     \
-            TEMPLATE_OU, "ou", "organisational units, joined by ','") row(TEMPLATE_O, "o", "organisation")   \
-            row(TEMPLATE_SERIAL, "serial", "serial number, upper-case hex")                                  \
-                row(TEMPLATE_FINGERPRINT, "fingerprint", "SHA-256 of the certificate, lower-case hex")       \
-                    row(TEMPLATE_NOT_AFTER, "not_after", "end of validity, 2026-03-01T12:00:00Z")            \
-                        row(TEMPLATE_SAN_DNS, "san_dns", "DNS names, joined by ','")                         \
-                            row(TEMPLATE_SAN_URI, "san_uri", "URIs, joined by ','")                          \
-                                row(TEMPLATE_SAN_EMAIL, "san_email", "email addresses, joined by ','")       \
-                                    row(TEMPLATE_SAN_IP, "san_ip", "IP addresses, joined by ','")            \
-                                        row(TEMPLATE_SPIFFE_ID, "spiffe_id", "the one spiffe:// URI")        \
-                                            row(TEMPLATE_VERIFY, "verify", "SUCCESS")                        \
-                                                row(TEMPLATE_PEM, "pem",                                     \
-                                                    "the certificate as PEM, percent-encoded")
+/* clang-format off */
+#define TEMPLATE_VARIABLES(row)                                                             \
+    row(TEMPLATE_SUBJECT,     "subject",     "subject DN, RFC 2253")                        \
+    row(TEMPLATE_ISSUER,      "issuer",      "issuer DN, RFC 2253")                         \
+    row(TEMPLATE_CN,          "cn",          "common name")                                 \
+    row(TEMPLATE_OU,          "ou",          "organisational units, joined by ','")         \
+    row(TEMPLATE_O,           "o",           "organisation")                                \
+    row(TEMPLATE_SERIAL,      "serial",      "serial number, upper-case hex")               \
+    row(TEMPLATE_FINGERPRINT, "fingerprint", "SHA-256 of the certificate, lower-case hex")  \
+    row(TEMPLATE_NOT_AFTER,   "not_after",   "end of validity, 2026-03-01T12:00:00Z")       \
+    row(TEMPLATE_SAN_DNS,     "san_dns",     "DNS names, joined by ','")                    \
+    row(TEMPLATE_SAN_URI,     "san_uri",     "URIs, joined by ','")                         \
+    row(TEMPLATE_SAN_EMAIL,   "san_email",   "email addresses, joined by ','")              \
+    row(TEMPLATE_SAN_IP,      "san_ip",      "IP addresses, joined by ','")                 \
+    row(TEMPLATE_SPIFFE_ID,   "spiffe_id",   "the one spiffe:// URI")                       \
+    row(TEMPLATE_VERIFY,      "verify",      "SUCCESS")                                     \
+    row(TEMPLATE_PEM,         "pem",         "the certificate as PEM, percent-encoded")
+/* clang-format on */
 
 enum template_variable {
     TEMPLATE_LITERAL = 0, /* no variable: text */
