@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from support import Gateway, GatewayCase, TlsClient, main, response
+from support import Gateway, GatewayCase, main, response
 from support.gateway import binary, patience, under_valgrind, wait_until
 
 REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -210,37 +210,6 @@ class Reload(GatewayCase):
         gateway.write_config()
         self.reload(gateway, "generation 2 in force")
         self.assertEqual(self.curl(gateway, "/").content, b"second")
-
-    def test_no_request_is_lost(self):
-        """P7."""
-        gateway = self.gateway(self.backend(), listener={"workers": 2})
-        stop, failures, done = threading.Event(), [], [0]
-
-        def ask():
-            try:
-                with TlsClient(gateway, self.client) as client:
-                    while not stop.is_set():
-                        client.send(REQUEST)
-                        head = b""
-                        while not head.endswith(b"\r\n\r\n"):
-                            head += client.stream.readline()
-                        if not head.startswith(b"HTTP/1.1 200") or client.stream.read(6) != b"hello\n":
-                            failures.append(head)
-                        done[0] += 1
-            except Exception as error:
-                failures.append(error)
-
-        threads = [threading.Thread(target=ask) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for number in range(2, 12):
-            self.reload(gateway, "generation %d in force" % number)
-            self.assertTrue(self.admitted(gateway))
-        stop.set()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(failures, [])
-        self.assertGreater(done[0], 20)
 
     def test_a_hung_worker_holds_up_nobody(self):
         bob = self.pki.client("bob")

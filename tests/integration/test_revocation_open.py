@@ -2,7 +2,7 @@
 import signal
 import threading
 
-from support import GatewayCase, main, response
+from support import GatewayCase, main
 
 
 class Revocation(GatewayCase):
@@ -103,40 +103,6 @@ class Revocation(GatewayCase):
         go_on.set()
         self.assertEqual(client.stream.read(5), b"hello")
         self.assertTrue(client.at_end())
-
-    def test_p7_reload_under_load_loses_no_request(self):
-        backend = self.backend(lambda request: response(200, request.target))
-        gateway = self.gateway(backend)
-        stop, failures, counts = threading.Event(), [], []
-
-        def load():
-            count = 0
-            with self.connect(gateway) as client:
-                while not stop.is_set():
-                    answer = client.get("/%d" % count)
-                    if answer[0] != 200 or answer[2] != b"/%d" % count:
-                        failures.append(answer)
-                    count += 1
-            counts.append(count)
-
-        def guarded():
-            try:
-                load()
-            except Exception as error:  # told by the test
-                failures.append(error)
-
-        threads = [threading.Thread(target=guarded) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for number in range(2, 6):
-            self.pki.intermediate.make_crl()
-            self.pki.bundle()
-            self.reload(gateway, number)
-        stop.set()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(failures, [])
-        self.assertGreater(sum(counts), 20)
 
 
 main()

@@ -1,6 +1,7 @@
 """The gateway under test: writes its INI file, starts it, waits for `ready:`, and at the end insists on a clean
 leave: SIGTERM, exit status 0, no report of a sanitizer or of valgrind."""
 
+import collections
 import glob
 import json
 import os
@@ -204,9 +205,9 @@ class Gateway:
             print("(end)" if line is None else line, file=out)
         path = os.path.join(self.directory, "access.log")
         if os.path.exists(path):
-            print("--- access.log", file=out)
+            print("--- the end of access.log", file=out)
             with open(path, encoding="utf-8", errors="replace") as file:
-                out.write(file.read())
+                out.writelines(collections.deque(file, 50))
 
     def __enter__(self):
         try:
