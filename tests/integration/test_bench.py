@@ -308,8 +308,10 @@ class Times(BenchCase):
         with Server(self.pki) as server:
             fast = self.bench("request", server, "--duration", "%dms" % patience(300), "--warmup", "0ms",
                               "--connections", 1)
-            with_delay = Server(self.pki, lambda s, tls, number: s.serve(tls, number, lambda count: time.sleep(patience(0.02)) or OK))
-            with with_delay:
+            def answer(count):
+                time.sleep(patience(0.02))
+                return OK
+            with Server(self.pki, lambda s, tls, number: s.serve(tls, number, answer)) as with_delay:
                 slow = self.bench("request", with_delay, "--requests", 10, "--connections", 1, statuses=(0,))
         self.assertLess(slow["client_cpu"]["share"], 0.9)
         self.assertFalse(slow["client_bound"])
