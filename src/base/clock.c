@@ -1,6 +1,7 @@
 #include "postern/base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "postern/base/attributes.h"
@@ -111,6 +112,45 @@ const char *clock_format_ms(int64_t wall_ms, char out[CLOCK_TEXT_SIZE])
     end[4] = 'Z';
     end[5] = '\0';
     return out;
+}
+
+/* Each digit of the pattern "0000-00-00T00:00:00Z" stands for any. */
+static bool has_shape(struct slice text, const char *pattern)
+{
+    if (text.length != strlen(pattern))
+        return false;
+    for (size_t i = 0; i < text.length; i++)
+        if (pattern[i] == '0' ? !ascii_is_digit(text.data[i]) : text.data[i] != pattern[i])
+            return false;
+    return true;
+}
+
+static int read_digits(const char *text, int digits)
+{
+    int value = 0;
+    for (int i = 0; i < digits; i++)
+        value = value * 10 + (text[i] - '0');
+    return value;
+}
+
+bool clock_parse(struct slice text, int64_t *wall_s)
+{
+    char again[CLOCK_TEXT_SIZE];
+    bool is_day = has_shape(text, "0000-00-00");
+    if (!is_day && !has_shape(text, "0000-00-00T00:00:00Z"))
+        return false;
+    struct tm tm = {.tm_year = read_digits(text.data, 4) - 1900,
+                    .tm_mon = read_digits(text.data + 5, 2) - 1,
+                    .tm_mday = read_digits(text.data + 8, 2),
+                    .tm_hour = is_day ? 0 : read_digits(text.data + 11, 2),
+                    .tm_min = is_day ? 0 : read_digits(text.data + 14, 2),
+                    .tm_sec = is_day ? 0 : read_digits(text.data + 17, 2)};
+    int64_t found = timegm(&tm);
+    /* timegm(3) takes a 30th of February for the 2nd of March. */
+    if (memcmp(clock_format(found, again), text.data, text.length) != 0)
+        return false;
+    *wall_s = found;
+    return true;
 }
 
 const char *clock_span(int64_t seconds, char out[CLOCK_TEXT_SIZE])

@@ -113,6 +113,10 @@ const struct key keys[] = {
      0, CLIENT_AUTH(publishes_no_crl),
      "Subject of a CA that has no CRL, as RFC 2253 writes it (openssl x509 -nameopt RFC2253): what it issued "
      "cannot be revoked."},
+    {SECTION_CLIENT_AUTH, "deny", KEY_PATH, 0, NULL, "deny.txt", NULL, 0, 0, CLIENT_AUTH(deny),
+     "File with clients to refuse whatever their CA says, one a line: serial=HEX (and issuer=\"DN\"), "
+     "fingerprint=HEX or cn=NAME, and as wanted until=2026-03-01T12:00:00Z and reason=\"TEXT\". postern deny "
+     "keeps another such list of its own."},
     {SECTION_CLIENT_AUTH, "max_depth", KEY_COUNT, 0, "4", NULL, NULL, 0, 16, CLIENT_AUTH(max_depth),
      "Most intermediates between a client's certificate and the trust anchor."},
     {SECTION_CLIENT_AUTH, "require_eku", KEY_BOOL, 0, "no", NULL, "yes no", 0, 0, CLIENT_AUTH(require_eku),

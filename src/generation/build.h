@@ -10,6 +10,7 @@ struct generation {
     struct pack pack; /* what all below points into; unmapped last */
     struct config *config;
     struct crl_index *crls; /* NULL without `crl` */
+    struct deny *deny;
     struct trust *trust;
     struct tls_server *server;
     const char **publishes_none;

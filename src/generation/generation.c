@@ -6,6 +6,7 @@
 #include "build.h"
 #include "postern/base/assert.h"
 #include "postern/base/memory.h"
+#include "postern/generation/deny.h"
 #include "postern/generation/keys.h"
 #include "postern/trust/reason.h"
 
@@ -43,6 +44,20 @@ static int open_crls(struct generation *generation, struct err *err)
     return generation->crls != NULL ? 0 : wrong(err, generation, "client_auth", "crl", crl->line, &inner);
 }
 
+static int open_deny(struct generation *generation, struct err *err)
+{
+    const struct config_path *file = &generation->config->client_auth.deny;
+    struct err inner = {.line = 0};
+    generation->deny = deny_new();
+    if (deny_add(generation->deny, pack_section(&generation->pack, PACK_DENY, DENY_FILE),
+                 file->path != NULL ? file->path : "no file", &inner) != 0 ||
+        deny_add(generation->deny, pack_section(&generation->pack, PACK_DENY, DENY_KEPT), DENY_KEPT_SOURCE,
+                 &inner) != 0)
+        return wrong(err, generation, "client_auth", "deny", file->line, &inner);
+    deny_seal(generation->deny);
+    return 0;
+}
+
 static void fill_policy(struct generation *generation, struct trust_policy *policy)
 {
     const struct config_client_auth *auth = &generation->config->client_auth;
@@ -59,6 +74,7 @@ static void fill_policy(struct generation *generation, struct trust_policy *poli
         .partial_chain = auth->partial_chain,
         .publishes_none = generation->publishes_none,
         .publishes_none_count = names->count,
+        .deny = generation->deny,
     };
 }
 
@@ -162,7 +178,7 @@ struct generation *generation_build(struct pack *pack, const struct slice *keys,
     generation->references = 1;
     generation->pack = *pack;
     if (parse_config(generation, err) != 0 || open_crls(generation, err) != 0 ||
-        build_trust(generation, err) != 0 ||
+        open_deny(generation, err) != 0 || build_trust(generation, err) != 0 ||
         (keys != NULL && build_server(generation, keys, key_count, clock, err) != 0)) {
         generation->pack.mapped = NULL; /* still the caller's */
         generation_unref(generation);
@@ -212,6 +228,7 @@ void generation_unref(struct generation *generation)
     tls_server_free(generation->server);
     trust_free(generation->trust);
     crl_index_free(generation->crls);
+    deny_free(generation->deny);
     config_free(generation->config);
     free(generation->publishes_none);
     pack_close(&generation->pack);

@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "deny_lists.h"
 #include "describe.h"
 #include "inputs.h"
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
+#include "postern/generation/deny.h"
 #include "postern/generation/keys.h"
 #include "postern/generation/summary.h"
 
@@ -33,7 +35,8 @@ struct load {
     struct trust_bundle *bundle;
     struct buffer bundle_der;
     struct crl_set *crls; /* NULL without `crl` */
-    struct buffer paths;  /* PACK_INPUTS */
+    struct deny_lists deny;
+    struct buffer paths; /* PACK_INPUTS */
     struct report report;
     struct summary summary;
     struct pack running; /* the one in force, or zeroed */
@@ -316,6 +319,8 @@ static size_t list_parts(struct load *load, struct pack_part *parts)
     for (size_t i = 0; i < load->config->tls.pair_count; i++)
         parts[count++] = (struct pack_part){PACK_CHAIN, (uint32_t)i, load->chains[i]};
     parts[count++] = (struct pack_part){PACK_BUNDLE, 0, buffer_view(&load->bundle_der)};
+    parts[count++] = (struct pack_part){PACK_DENY, DENY_FILE, load->deny.file};
+    parts[count++] = (struct pack_part){PACK_DENY, DENY_KEPT, load->deny.kept};
     parts[count++] = (struct pack_part){PACK_INPUTS, 0, buffer_view(&load->paths)};
     /* Filled in place, when the rest is there. */
     parts[count++] = (struct pack_part){PACK_REPORT, 0, slice_of(NULL, REPORT_SIZE)};
@@ -336,8 +341,10 @@ static int rehearse(struct load *load, const struct pack_writer *writer, struct 
     if (generation == NULL)
         return -1;
     int result = check_rollback(load, generation->crls, err);
-    if (result == 0)
+    if (result == 0) {
         describe_generation(generation, load->bundle, load->crls, load->now_s, &load->report);
+        deny_lists_report(&load->deny, load->config, load->bundle, load->now_s, &load->report);
+    }
     generation_unref(generation);
     return result;
 }
@@ -383,7 +390,7 @@ int generation_load(const char *config_path, uint64_t number, int running_fd, co
     buffer_init(&load->paths, (size_t)INPUTS_MAX * SUMMARY_PATH_SIZE);
     if (load_config(load, err) == 0 && compare_with_running(load, running_fd, err) == 0 &&
         summarize(load, err) == 0 && load_pairs(load, err) == 0 && load_bundle(load, err) == 0 &&
-        load_crls(load, err) == 0)
+        load_crls(load, err) == 0 && deny_lists_read(&load->deny, &load->inputs, load->config, err) == 0)
         pack_fd = write_pack(load, number, err);
     pack_close(&load->running);
     report_clear(&load->report);

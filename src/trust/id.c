@@ -4,6 +4,7 @@
 #include <openssl/objects.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "id_bytes.h"
@@ -98,6 +99,25 @@ int trust_id_of_issuer(const X509 *ca, struct trust_id *out)
                     buffer_append(&input, key, (size_t)length);
     OPENSSL_free(key);
     return hash(&input, complete, out);
+}
+
+int trust_name_of_text(struct slice text, unsigned char out[TRUST_NAME_SIZE])
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    unsigned char *folded = malloc(text.length + 1);
+    size_t kept = 0;
+    if (!folded)
+        return -1;
+    if (text.length > 0)
+        memcpy(folded, text.data, text.length);
+    size_t length = fold(folded, text.length);
+    for (size_t i = 0; i < length; i++)
+        if (folded[i] != ' ' || kept == 0 || folded[kept - 1] != ',')
+            folded[kept++] = folded[i];
+    bool done = SHA256(folded, kept, digest) != NULL;
+    free(folded);
+    memcpy(out, digest, TRUST_NAME_SIZE);
+    return done ? 0 : -1;
 }
 
 bool trust_id_equal(const struct trust_id *left, const struct trust_id *right)

@@ -76,7 +76,9 @@ static int describe(const struct issuers *issuers, X509 *ca, const struct trust_
     const ASN1_OCTET_STRING *key_id = X509_get0_subject_key_id(ca);
     *out = (struct issuer){.id = *id};
     out->key = X509_get_pubkey(ca);
-    if (!out->key || trust_id_of_name(name, &out->name) != 0) {
+    certificate_name_text(name, out->text, sizeof(out->text));
+    if (!out->key || trust_id_of_name(name, &out->name) != 0 ||
+        trust_name_of_text(slice_text(out->text), out->text_name) != 0) {
         EVP_PKEY_free(out->key);
         return -1;
     }
@@ -85,7 +87,6 @@ static int describe(const struct issuers *issuers, X509 *ca, const struct trust_
         memcpy(out->key_id, ASN1_STRING_get0_data(key_id), out->key_id_length);
     }
     out->signs_crls = (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0;
-    certificate_name_text(name, out->text, sizeof(out->text));
     out->publishes_none = is_listed(issuers, out);
     return 0;
 }

@@ -24,7 +24,8 @@ struct issuer {
     size_t key_id_length; /* 0: its certificate has none */
     bool signs_crls;      /* key usage allows it */
     bool publishes_none;
-    char text[CERTIFICATE_NAME_MAX]; /* RFC 2253 */
+    char text[CERTIFICATE_NAME_MAX];          /* RFC 2253 */
+    unsigned char text_name[TRUST_NAME_SIZE]; /* trust_name_of_text() of it */
 };
 
 /* policy, index: keep; index may be NULL. */

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define PATH_VERSION 1
+#define PATH_VERSION 2
 
 struct cursor {
     unsigned char *at, *end;
@@ -40,6 +40,7 @@ static void put_time(struct cursor *cursor, int64_t time)
 static void put_link(struct cursor *cursor, const struct trust_link *link)
 {
     put(cursor, link->issuer.bytes, sizeof(link->issuer.bytes));
+    put(cursor, link->issuer_name, sizeof(link->issuer_name));
     put_byte(cursor, link->flags);
     put_byte(cursor, link->serial.length);
     put(cursor, link->serial.bytes, link->serial.length);
@@ -61,6 +62,8 @@ size_t trust_path_pack(const struct trust_path *path, void *out, size_t size)
     put_byte(&cursor, path->count);
     put(&cursor, path->anchor.bytes, sizeof(path->anchor.bytes));
     put(&cursor, path->fingerprint, sizeof(path->fingerprint));
+    put_byte(&cursor, path->name_count);
+    put(&cursor, path->names, (size_t)path->name_count * TRUST_NAME_SIZE);
     for (unsigned i = 0; i < path->count; i++)
         put_link(&cursor, &path->links[i]);
     return cursor.at ? (size_t)(cursor.at - (unsigned char *)out) : 0;
@@ -89,7 +92,8 @@ static bool take_time(struct view *view, int64_t *out)
 
 static bool take_link(struct view *view, struct trust_link *link)
 {
-    return take(view, link->issuer.bytes, sizeof(link->issuer.bytes)) && take(view, &link->flags, 1) &&
+    return take(view, link->issuer.bytes, sizeof(link->issuer.bytes)) &&
+           take(view, link->issuer_name, sizeof(link->issuer_name)) && take(view, &link->flags, 1) &&
            take(view, &link->serial.length, 1) && link->serial.length <= TRUST_SERIAL_MAX &&
            take(view, link->serial.bytes, link->serial.length) && take(view, &link->point_count, 1) &&
            link->point_count <= TRUST_POINTS_MAX &&
@@ -104,7 +108,9 @@ bool trust_path_unpack(const void *bytes, size_t length, struct trust_path *out)
     *out = (struct trust_path){0};
     if (!take(&view, &version, 1) || version != PATH_VERSION || !take(&view, &count, 1) || count == 0 ||
         count > TRUST_PATH_MAX || !take(&view, out->anchor.bytes, sizeof(out->anchor.bytes)) ||
-        !take(&view, out->fingerprint, sizeof(out->fingerprint)))
+        !take(&view, out->fingerprint, sizeof(out->fingerprint)) || !take(&view, &out->name_count, 1) ||
+        out->name_count > TRUST_NAMES_MAX ||
+        !take(&view, out->names, (size_t)out->name_count * TRUST_NAME_SIZE))
         return false;
     for (unsigned i = 0; i < count; i++)
         if (!take_link(&view, &out->links[i]))

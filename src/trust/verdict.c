@@ -65,6 +65,9 @@ enum trust_reason trust_verdict(const struct trust *trust, const struct trust_pa
     *out = (struct trust_verdict){.recheck_at = TRUST_NEVER};
     if (path->count == 0 || path->count > TRUST_PATH_MAX)
         return decide(out, TRUST_UNTRUSTED_CHAIN, 0);
+    /* First, so that the operator's word is what the log shows. */
+    if (trust->policy.deny && deny_find(trust->policy.deny, path, now_s, &out->denied))
+        return decide(out, TRUST_DENIED, out->denied.depth);
     if (path->count - 1 > trust->policy.max_depth)
         return decide(out, TRUST_PATH_TOO_LONG, path->count - 1);
     if (!trust->policy.check_revocation)
@@ -149,6 +152,20 @@ static void tell_dates(const struct facts *facts, int64_t now_s, struct trust_ve
              clock_format(now_s, now));
 }
 
+static void tell_denied(const struct facts *facts, struct trust_verdict *verdict)
+{
+    char until[CLOCK_TEXT_SIZE] = "it is taken off";
+    const struct deny_match *match = &verdict->denied;
+    struct deny_entry entry;
+    if (match->until_s != DENY_FOR_EVER)
+        clock_format(match->until_s, until);
+    bool has_reason = deny_entry_parse(match->line, &entry, NULL) == 1 && entry.reason[0] != '\0';
+    snprintf(verdict->detail, sizeof(verdict->detail),
+             "%s of serial %s, issued by %.100s, is denied until %s by line %u of %.80s%s%.80s", facts->whose,
+             facts->serial, facts->issuer, until, match->number, match->source, has_reason ? ": " : "",
+             has_reason ? entry.reason : "");
+}
+
 static void tell_purpose(const struct facts *facts, struct trust_verdict *verdict)
 {
     bool has_eku = facts->link->flags & TRUST_LINK_HAS_EKU;
@@ -177,6 +194,9 @@ void trust_verdict_tell(const struct trust *trust, const struct trust_path *path
     case TRUST_EXPIRED:
     case TRUST_NOT_YET_VALID:
         tell_dates(&facts, now_s, verdict);
+        break;
+    case TRUST_DENIED:
+        tell_denied(&facts, verdict);
         break;
     case TRUST_WRONG_PURPOSE:
         tell_purpose(&facts, verdict);

@@ -5,6 +5,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "postern/trust/certificate.h"
 #include "trust_state.h"
@@ -56,6 +57,12 @@ static void refuse(struct verification *verification, enum trust_reason reason, 
     }
     snprintf(verdict->detail, sizeof(verdict->detail), "certificate %s, issued by %s: %s", subject, issuer,
              why);
+}
+
+static void refuse_plainly(struct trust_verdict *verdict, enum trust_reason reason, const char *detail)
+{
+    verdict->reason = reason;
+    snprintf(verdict->detail, sizeof(verdict->detail), "%s", detail);
 }
 
 /* What X509_verify_cert() found wrong. */
@@ -130,6 +137,16 @@ static bool refuse_shape(struct verification *verification, const struct stack_s
     return false;
 }
 
+/* The issuer's name as people write it comes from where it was rendered once. */
+static bool meet_issuer(struct issuers *issuers, X509 *ca, struct trust_link *link)
+{
+    issuers_meet(issuers, ca, &link->issuer);
+    const struct issuer *issuer = issuers_find(issuers, &link->issuer);
+    if (issuer)
+        memcpy(link->issuer_name, issuer->text_name, sizeof(link->issuer_name));
+    return issuer != NULL;
+}
+
 /* CAs that clients bring are remembered only here, where their path has been verified. */
 static bool describe_path(struct verification *verification, const struct stack_st_X509 *chain)
 {
@@ -140,8 +157,12 @@ static bool describe_path(struct verification *verification, const struct stack_
                "a date, name or serial number that RFC 5280 does not allow");
         return false;
     }
+    X509_digest(sk_X509_value(chain, 0), EVP_sha256(), path->fingerprint, NULL);
     for (unsigned i = 0; i < path->count; i++)
-        issuers_meet(verification->trust->issuers, sk_X509_value(chain, (int)i + 1), &path->links[i].issuer);
+        if (!meet_issuer(verification->trust->issuers, sk_X509_value(chain, (int)i + 1), &path->links[i])) {
+            refuse_plainly(verification->verdict, TRUST_INTERNAL, "no memory to describe its path");
+            return false;
+        }
     return true;
 }
 
@@ -163,12 +184,6 @@ static void verify(struct verification *verification)
                            verification->verdict);
 }
 
-static void refuse_plainly(struct trust_verdict *verdict, enum trust_reason reason, const char *detail)
-{
-    verdict->reason = reason;
-    snprintf(verdict->detail, sizeof(verdict->detail), "%s", detail);
-}
-
 enum trust_reason trust_verify(const struct trust *trust, X509_STORE_CTX *context, int64_t now_s,
                                struct trust_path *path, struct trust_verdict *verdict)
 {
@@ -184,7 +199,7 @@ enum trust_reason trust_verify(const struct trust *trust, X509_STORE_CTX *contex
         refuse_plainly(verdict, TRUST_INTERNAL, "verified against another trust store than the one in force");
     else
         verify(&verification);
-    if (leaf)
+    if (leaf && path->count == 0)
         X509_digest(leaf, EVP_sha256(), path->fingerprint, NULL);
     X509_STORE_CTX_set_error(context, trust_reason_x509_error(verdict->reason));
     X509_STORE_CTX_set_error_depth(context, (int)verdict->depth);

@@ -47,6 +47,23 @@ static int describe_link(X509 *certificate, const X509 *issuer, struct trust_lin
     return 0;
 }
 
+/* A name that cannot be read is none: it could not be shown to whoever wants to deny it either. */
+static int describe_names(const X509 *leaf, struct trust_path *path)
+{
+    const X509_NAME *subject = X509_get_subject_name(leaf);
+    int at = -1, result = 0;
+    while (result == 0 && path->name_count < TRUST_NAMES_MAX &&
+           (at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0) {
+        unsigned char *text = NULL;
+        int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+        if (length >= 0)
+            result = trust_name_of_text(slice_of((const char *)text, (size_t)length),
+                                        path->names[path->name_count++]);
+        OPENSSL_free(text);
+    }
+    return result;
+}
+
 int trust_path_of_chain(const struct stack_st_X509 *chain, struct trust_path *out)
 {
     int links = sk_X509_num(chain) - 1;
@@ -54,6 +71,8 @@ int trust_path_of_chain(const struct stack_st_X509 *chain, struct trust_path *ou
     for (int i = 0; i < links; i++)
         if (describe_link(sk_X509_value(chain, i), sk_X509_value(chain, i + 1), &out->links[i]) != 0)
             return i;
+    if (links > 0 && describe_names(sk_X509_value(chain, 0), out) != 0)
+        return 0;
     if (trust_id_of_issuer(sk_X509_value(chain, links), &out->anchor) != 0)
         return links;
     out->count = (unsigned)links;

@@ -3,7 +3,11 @@
 #ifndef POSTERN_BASE_CLOCK_H
 #define POSTERN_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "postern/base/attributes.h"
+#include "postern/base/slice.h"
 
 #define CLOCK_TEXT_SIZE sizeof("2026-03-01T12:00:00.000Z")
 
@@ -23,6 +27,8 @@ int64_t clock_monotonic_us(const struct clock *clock);
 const char *clock_format(int64_t wall_s, char out[CLOCK_TEXT_SIZE]);
 /* The same with milliseconds: "2026-03-01T12:00:00.000Z". */
 const char *clock_format_ms(int64_t wall_ms, char out[CLOCK_TEXT_SIZE]);
+/* The time that clock_format() writes, or the beginning of a day: "2026-03-01". False if it is neither. */
+NODISCARD bool clock_parse(struct slice text, int64_t *wall_s);
 /* A span for people, of seconds: "3 days", "5 h", "12 min", "40 s"; negative as its absolute value. */
 const char *clock_span(int64_t seconds, char out[CLOCK_TEXT_SIZE]);
 

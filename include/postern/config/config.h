@@ -77,6 +77,7 @@ struct config_client_auth {
     unsigned line;
     struct config_path trust;
     struct config_path crl;               /* file or directory; path NULL: revocation is not checked */
+    struct config_path deny;              /* path NULL: only the list of `postern deny` */
     struct config_texts publishes_no_crl; /* crl_publishes_none: DNs as RFC 2253 text, as written */
     enum config_missing crl_missing;
     int64_t crl_grace_s; /* crl_expired: 0 refuse, else how long past nextUpdate a CRL still serves */

@@ -12,6 +12,7 @@
 
 #define TRUST_PATH_MAX         8 /* certificates, the anchor not counted */
 #define TRUST_FINGERPRINT_SIZE 32
+#define TRUST_NAMES_MAX        4 /* common names of the leaf; more than fit are left out */
 
 /* trust_link.flags */
 #define TRUST_LINK_IS_CA       1u
@@ -19,7 +20,8 @@
 #define TRUST_LINK_CLIENT_AUTH 4u /* its extended key usage names clientAuth */
 
 struct trust_link {
-    struct trust_id issuer; /* name and key of the CA that signed this certificate */
+    struct trust_id issuer;                     /* name and key of the CA that signed this certificate */
+    unsigned char issuer_name[TRUST_NAME_SIZE]; /* its RFC 2253 text: trust_name_of_text() */
     struct trust_serial serial;
     unsigned char flags;
     unsigned char point_count; /* CRL distribution points that it names, hashed; more than fit are left out */
@@ -31,14 +33,18 @@ struct trust_path {
     unsigned count;                                    /* links; 0: no path was built */
     struct trust_id anchor;                            /* name and key of the trust anchor */
     unsigned char fingerprint[TRUST_FINGERPRINT_SIZE]; /* SHA-256 of the leaf */
-    struct trust_link links[TRUST_PATH_MAX];           /* leaf first */
+    unsigned char name_count;                          /* common names of the leaf: trust_name_of_text() */
+    unsigned char names[TRUST_NAMES_MAX][TRUST_NAME_SIZE];
+    struct trust_link links[TRUST_PATH_MAX]; /* leaf first */
 };
 
 /* Bytes of a path up to its last link. A copy of so many, on the heap, serves wherever a path is read. */
 size_t trust_path_size(const struct trust_path *path);
 
 /* Bytes that any packed path fits in. */
-#define TRUST_PATH_PACKED_MAX (72 + TRUST_PATH_MAX * (32 + 21 + 2 + 16 + TRUST_POINTS_MAX * TRUST_POINT_SIZE))
+#define TRUST_PATH_PACKED_MAX                                                                                \
+    (72 + TRUST_NAMES_MAX * TRUST_NAME_SIZE +                                                                \
+     TRUST_PATH_MAX * (32 + TRUST_NAME_SIZE + 21 + 2 + 16 + TRUST_POINTS_MAX * TRUST_POINT_SIZE))
 
 /* As bytes with a version, for a ticket's application data. Returns how many were written, 0 if size is too
  * small. */

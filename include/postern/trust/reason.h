@@ -63,7 +63,7 @@
            "issue the certificate with a name that its CA and the gateway's rules allow")                    \
     REASON(TRUST_DENIED, "denied",                                                                           \
            "the client is on the deny list", 46, 403, 48,                                                    \
-           "take it off with `postern deny --undo` if it is there by mistake")                               \
+           "take it off with `postern deny --remove` if it is there by mistake")                               \
     REASON(TRUST_BAD_CERTIFICATE, "bad_certificate",                                                         \
            "a certificate on the path is malformed or inconsistent", 42, 400, 28,                            \
            "issue the certificate again; `openssl x509 -text` shows what it holds")                          \

@@ -11,6 +11,7 @@
 #include "postern/base/err.h"
 #include "postern/trust/bundle.h"
 #include "postern/trust/crl_index.h"
+#include "postern/trust/deny.h"
 
 struct trust;
 struct x509_store_st;
@@ -27,6 +28,7 @@ struct trust_policy {
      * RFC2253` and `postern check` print them. */
     const char *const *publishes_none;
     size_t publishes_none_count;
+    const struct deny *deny; /* sealed; keeps until trust_free(); NULL: nobody is denied */
 };
 
 /*   policy  borrows

@@ -1,8 +1,8 @@
 /* Admitted, or refused for a reason: the one function behind a new handshake, a resumed session, the sweep of
  * open connections at a new generation, and `postern explain`. It works on the path that verification left
- * behind: dates, depth, purpose, whether the anchor is still trusted, and revocation of each certificate but
- * the anchor (RFC 5280 §6.1, §6.3). No signature is verified, nothing is allocated: about a microsecond.
- * (Once for each pending CRL: one signature.) */
+ * behind: the deny list, dates, depth, purpose, whether the anchor is still trusted, and revocation of each
+ * certificate but the anchor (RFC 5280 §6.1, §6.3). No signature is verified, nothing is allocated: about a
+ * microsecond. (Once for each pending CRL: one signature.) */
 #ifndef POSTERN_TRUST_VERDICT_H
 #define POSTERN_TRUST_VERDICT_H
 
@@ -11,6 +11,7 @@
 
 #include "postern/base/attributes.h"
 #include "postern/trust/crl_record.h"
+#include "postern/trust/deny.h"
 #include "postern/trust/path.h"
 #include "postern/trust/reason.h"
 #include "postern/trust/trust.h"
@@ -29,6 +30,7 @@ struct trust_verdict {
     int64_t recheck_at; /* wall seconds: the earliest of notAfter and CRL deadlines; ask again then */
     unsigned char revocation_reason; /* CRLReason, when revoked */
     const struct crl_record *crl;    /* what decided, or NULL; lives as long as the trust */
+    struct deny_match denied;        /* when denied; lives as long as the trust */
     int x509_error;                  /* X509_V_ERR_* that OpenSSL found, or 0 */
     char detail[384]; /* for people, when refused: names issuer, serial, date; printable; else empty */
 };

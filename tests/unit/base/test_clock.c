@@ -32,6 +32,42 @@ static void times_are_written_as_rfc_3339(void **state)
     assert_string_equal(clock_format_ms(-1000, out), "1969-12-31T23:59:59.000Z");
 }
 
+static void only_what_is_a_time_is_read_as_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_time;
+        int64_t seconds;
+    } rows[] = {
+        {"2026-03-01T12:00:00Z", true, 1772366400},
+        {"2026-03-01", true, 1772323200},
+        {"1969-12-31T23:59:59Z", true, -1},
+        {"9999-12-31T23:59:59Z", true, 253402300799},
+        {"0000-01-01", true, -62167219200},
+        {"", false, 0},
+        {"2026-03-01T12:00:00", false, 0},
+        {"2026-03-01T12:00:00z", false, 0},
+        {"2026-03-01 12:00:00Z", false, 0},
+        {"2026-02-29", false, 0},
+        {"2024-02-30", false, 0},
+        {"2026-13-01", false, 0},
+        {"2026-00-01", false, 0},
+        {"2026-03-00", false, 0},
+        {"2026-03-01T24:00:00Z", false, 0},
+        {"2026-03-01T12:60:00Z", false, 0},
+        {"2026-03-01T12:00:60Z", false, 0},
+        {"2026-3-1", false, 0},
+        {"-026-03-01", false, 0},
+        {"2026-03-01T12:00:00Zx", false, 0},
+    };
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        int64_t seconds = 0;
+        assert_int_equal(clock_parse(slice_text(rows[i].text), &seconds), rows[i].is_time);
+        assert_int_equal(seconds, rows[i].seconds);
+    }
+}
+
 static void spans_are_rounded_down_to_a_unit_of_which_there_are_two(void **state)
 {
     (void)state;
@@ -76,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_written_as_rfc_3339),
+        cmocka_unit_test(only_what_is_a_time_is_read_as_one),
         cmocka_unit_test(spans_are_rounded_down_to_a_unit_of_which_there_are_two),
         cmocka_unit_test(a_clock_can_be_replaced),
         cmocka_unit_test(the_system_clock_is_of_this_century_and_does_not_go_back),

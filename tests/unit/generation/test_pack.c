@@ -148,7 +148,7 @@ static void damage_is_named(void **state)
         {"too many sections", 12, PACK_SECTIONS_MAX + 1, 4, "generation: too many sections"},
         {"table beyond the end", 12, PACK_SECTIONS_MAX, 4, "generation: table of sections cut off"},
         {"size", 24, 1, 8, "generation: cut off or too long"},
-        {"unknown kind", 64, PACK_KIND_END, 4, "generation: section 0 is of unknown kind 9"},
+        {"unknown kind", 64, 99, 4, "generation: section 0 is of unknown kind 99"},
         {"kind 0", 64, 0, 4, "generation: section 0 is of unknown kind 0"},
         {"begins in the header", 72, 8, 8, "generation: section 0 lies out of bounds"},
         {"begins far outside", 72, UINT64_MAX - 7, 8, "generation: section 0 lies out of bounds"},

@@ -175,10 +175,12 @@ static void no_path_is_never_admitted(void **state)
 static void a_packed_path_comes_back_whole_or_not_at_all(void **state)
 {
     unsigned char packed[TRUST_PATH_PACKED_MAX];
-    struct trust_path path = {.count = TRUST_PATH_MAX}, again;
+    struct trust_path path = {.count = TRUST_PATH_MAX, .name_count = 3}, again;
     (void)state;
+    memset(path.names, 0x5a, 3 * sizeof(path.names[0]));
     for (unsigned i = 0; i < TRUST_PATH_MAX; i++) {
         struct trust_link *link = &path.links[i];
+        memset(link->issuer_name, 0x30 + (int)i, sizeof(link->issuer_name));
         memset(link->issuer.bytes, (int)i + 1, sizeof(link->issuer.bytes));
         link->serial.length = (unsigned char)(i < 4 ? i + 1 : TRUST_SERIAL_MAX);
         memset(link->serial.bytes, 0xa0 + (int)i, link->serial.length);
@@ -193,6 +195,8 @@ static void a_packed_path_comes_back_whole_or_not_at_all(void **state)
         assert_true(length > 0);
         assert_true(trust_path_unpack(packed, length, &again));
         assert_int_equal(again.count, path.count);
+        assert_int_equal(again.name_count, path.name_count);
+        assert_memory_equal(again.names, path.names, sizeof(path.names));
         assert_memory_equal(again.links, path.links, path.count * sizeof(path.links[0]));
         for (size_t i = 0; i < length; i++) {
             unsigned char *copy = guard_copy(packed, i);
