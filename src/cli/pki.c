@@ -26,6 +26,7 @@ static int run_init(const struct pki_order *order, struct err *err)
         .single = (order->given & OPTION_SINGLE) != 0,
         .key = order->key,
         .root_passphrase = order->root_passphrase,
+        .root_key = order->root_key,
         .root_days = order->root_days,
         .intermediate_days = order->intermediate_days,
         .root_crl_days = order->root_crl_days,
@@ -33,6 +34,11 @@ static int run_init(const struct pki_order *order, struct err *err)
         .crl_uri = order->crl_uri,
         .root_crl_uri = order->root_crl_uri,
         .ocsp_uri = order->ocsp_uri,
+        .client_name = order->client_name,
+        .client_ou = order->client_ou,
+        .client_san = order->client_san,
+        .server_name = order->server_name,
+        .server_san = order->server_san,
     };
     if (pki_init(&options, &made, err) < 0)
         return STATUS_FAILED;
@@ -109,8 +115,8 @@ static void report_crl(const char *what, const struct pki_crl_facts *facts, bool
 static int run_crl(const struct pki_order *order, struct err *err)
 {
     struct pki_refreshed refreshed;
-    struct pki_refresh_options options = {.directory = order->directory,
-                                          .ca_passphrase = order->ca_passphrase};
+    struct pki_refresh_options options = {
+        .directory = order->directory, .ca_passphrase = order->ca_passphrase, .root_key = order->root_key};
     if (pki_refresh(&options, &refreshed, err) < 0)
         return STATUS_FAILED;
     report_crl("root:", &refreshed.root, refreshed.root_kept);
@@ -124,7 +130,7 @@ static int run_crl(const struct pki_order *order, struct err *err)
 #define OPTIONS_COMMON (OPTION_PROFILE | OPTION_DIRECTORY)
 #define OPTIONS_ISSUE                                                                                        \
     (OPTIONS_COMMON | OPTION_SAN | OPTION_URI | OPTION_UNIT | OPTION_DAYS | OPTION_KEY |                     \
-     OPTION_CA_PASSPHRASE | OPTION_CSR)
+     OPTION_CA_PASSPHRASE | OPTION_CSR | OPTION_OVERLAP)
 #define OPTIONS_SELECT (OPTIONS_COMMON | OPTION_SERIAL | OPTION_SERVER | OPTION_CLIENT | OPTION_CA_PASSPHRASE)
 
 static const struct pki_verb verbs[] = {
@@ -133,8 +139,10 @@ static const struct pki_verb verbs[] = {
      "client-ca-bundle.pem and crl-bundle.pem.",
      NAME_NONE,
      OPTIONS_COMMON | OPTION_ORGANIZATION | OPTION_COUNTRY | OPTION_SINGLE | OPTION_KEY |
-         OPTION_ROOT_PASSPHRASE | OPTION_ROOT_DAYS | OPTION_INTERMEDIATE_DAYS | OPTION_CRL_DAYS |
-         OPTION_ROOT_CRL_DAYS | OPTION_CRL_URI | OPTION_ROOT_CRL_URI | OPTION_OCSP_URI,
+         OPTION_ROOT_PASSPHRASE | OPTION_ROOT_KEY | OPTION_CLIENT_NAME | OPTION_CLIENT_OU |
+         OPTION_CLIENT_SAN | OPTION_SERVER_NAME | OPTION_SERVER_SAN | OPTION_ROOT_DAYS |
+         OPTION_INTERMEDIATE_DAYS | OPTION_CRL_DAYS | OPTION_ROOT_CRL_DAYS | OPTION_CRL_URI |
+         OPTION_ROOT_CRL_URI | OPTION_OCSP_URI,
      run_init},
     {"server", "NAME [--csr FILE] [options]", "issue a certificate to a server",
      "Issues to a server: server/NAME/ gets cert.pem, fullchain.pem and key.pem. NAME is among its "
@@ -146,6 +154,13 @@ static const struct pki_verb verbs[] = {
      "is\n"
      "printed once. With --csr the key stays on its device. An older certificate of this name is revoked.",
      NAME_MUST, OPTIONS_ISSUE | OPTION_PASSPHRASE | OPTION_NO_PASSPHRASE | OPTION_LEGACY, pki_client_run},
+    {"renew", "NAME [options]", "issue again to whoever has a valid certificate",
+     "Issues anew with the same unit and alternative names. Who keeps the key on a device keeps it; whose "
+     "key\n"
+     "was made here gets a new one. The older certificate is revoked, or after --overlap.",
+     NAME_MUST,
+     OPTIONS_ISSUE | OPTION_PASSPHRASE | OPTION_NO_PASSPHRASE | OPTION_LEGACY | OPTION_SERVER | OPTION_CLIENT,
+     pki_renew_run},
     {"revoke", "NAME | --serial HEX | --ou TEXT | --all [options]", "revoke certificates",
      "Revokes, and writes the CRL and crl-bundle.pem at once: a gateway that reads them refuses from then "
      "on.",
@@ -157,7 +172,16 @@ static const struct pki_verb verbs[] = {
      "Makes the CRLs anew with their full life, and the bundles. The Root's is kept as it is while the "
      "Root's\n"
      "key is elsewhere.",
-     NAME_NONE, OPTIONS_COMMON | OPTION_CA_PASSPHRASE, run_crl},
+     NAME_NONE, OPTIONS_COMMON | OPTION_CA_PASSPHRASE | OPTION_ROOT_KEY, run_crl},
+    {"rotate", "[intermediate | root --step STEP] [options]", "replace an authority, step by step",
+     "Without a step: shows where a rotation stands, and what comes next.\n"
+     "prepare: makes the next authority; the bundles hold both. Let every gateway read them.\n"
+     "use: issues from the next one; the old one's certificates stay valid. Renew them.\n"
+     "retire: revokes the old Intermediate, or drops the old Root, once nobody needs it.",
+     NAME_MAY,
+     OPTIONS_COMMON | OPTION_STEP | OPTION_KEY | OPTION_CA_PASSPHRASE | OPTION_ROOT_KEY |
+         OPTION_ROOT_PASSPHRASE | OPTION_FORCE | OPTION_REASON,
+     pki_rotate_run},
     {"list", "[options]", "list certificates", "Lists what was issued: status, end, serial, name.", NAME_NONE,
      OPTIONS_COMMON | OPTION_JSON | OPTION_EXPIRING, pki_list_run},
     {"show", "NAME | --serial HEX [options]", "show a certificate and its history",

@@ -16,7 +16,8 @@
 
 struct listing {
     struct pki_profile *profile;
-    struct pki_authority *issuer;
+    struct pki_authority *issuers[PKI_ISSUERS_MAX];
+    size_t issuer_count;
     int64_t now_s;
     bool json;
     size_t count; /* printed so far */
@@ -27,9 +28,12 @@ static int open_listing(struct listing *listing, const struct pki_order *order, 
     *listing = (struct listing){.json = (order->given & OPTION_JSON) != 0};
     if (pki_profile_open(order->directory, PKI_READ, NULL, &listing->profile, err) < 0)
         return -1;
-    listing->issuer = pki_profile_issuer(listing->profile);
+    listing->issuer_count = pki_profile_issuers(listing->profile, listing->issuers);
     listing->now_s = clock_wall_s(listing->profile->clock);
-    return pki_authority_need_database(listing->issuer, err);
+    for (size_t i = 0; i < listing->issuer_count; i++)
+        if (pki_authority_need_database(listing->issuers[i], err) < 0)
+            return -1;
+    return 0;
 }
 
 static void attribute(struct json *json, const char *name, const struct pki_entry *entry, const char *type)
@@ -129,21 +133,30 @@ static bool is_wanted(const struct listing *listing, const struct pki_order *ord
            pki_entry_expires(entry) - listing->now_s < (int64_t)order->expiring_days * DAY_S;
 }
 
+static int list(struct listing *listing, const struct pki_order *order, const struct pki_database *database,
+                struct err *err)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < database->count; i++) {
+        const struct pki_entry *entry = &database->entries[i];
+        if (!is_wanted(listing, order, entry))
+            continue;
+        if (listing->json)
+            result = print_json(listing, entry, NULL, err);
+        else
+            print_line(listing, entry);
+    }
+    return result;
+}
+
 int pki_list_run(const struct pki_order *order, struct err *err)
 {
     struct listing listing;
     int result = open_listing(&listing, order, err);
     if (result == 0 && listing.json)
         printf("[");
-    for (size_t i = 0; result == 0 && i < listing.issuer->database.count; i++) {
-        const struct pki_entry *entry = &listing.issuer->database.entries[i];
-        if (!is_wanted(&listing, order, entry))
-            continue;
-        if (listing.json)
-            result = print_json(&listing, entry, NULL, err);
-        else
-            print_line(&listing, entry);
-    }
+    for (size_t i = listing.issuer_count; result == 0 && i > 0; i--) /* the older first */
+        result = list(&listing, order, &listing.issuers[i - 1]->database, err);
     if (result == 0 && listing.json)
         printf("%s]\n", listing.count ? "\n" : "");
     pki_profile_close(listing.profile);
@@ -183,11 +196,12 @@ static void print_text(struct listing *listing, const struct pki_entry *entry,
                pki_reason_text(revocation.reason));
 }
 
-static int show_entry(struct listing *listing, const struct pki_entry *entry, struct err *err)
+static int show_entry(struct listing *listing, const struct pki_database *database,
+                      const struct pki_entry *entry, struct err *err)
 {
     struct x509_st *certificate = NULL;
     struct pki_description description = {0};
-    int result = pki_database_certificate(&listing->issuer->database, entry, &certificate, err);
+    int result = pki_database_certificate(database, entry, &certificate, err);
     if (result == 0 && certificate)
         result = pki_describe(certificate, &description, err);
     const struct pki_description *known = certificate ? &description : NULL;
@@ -200,13 +214,14 @@ static int show_entry(struct listing *listing, const struct pki_entry *entry, st
     return result;
 }
 
-static int show_named(struct listing *listing, const char *name, struct err *err)
+static int show_named(struct listing *listing, const struct pki_database *database, const char *name,
+                      struct err *err)
 {
     struct pki_found found;
     struct pki_filter filter = {.name = name};
-    int result = pki_find(&listing->issuer->database, PKI_STATE_ANY, listing->now_s, &filter, &found, err);
+    int result = pki_find(database, PKI_STATE_ANY, listing->now_s, &filter, &found, err);
     for (size_t i = found.count; i > 0 && result == 0; i--)
-        result = show_entry(listing, found.entries[i - 1], err);
+        result = show_entry(listing, database, found.entries[i - 1], err);
     pki_found_clear(&found);
     return result;
 }
@@ -214,15 +229,17 @@ static int show_named(struct listing *listing, const char *name, struct err *err
 static int show(struct listing *listing, const struct pki_order *order, struct err *err)
 {
     int result = 0;
-    const struct pki_entry *entry = order->serial ? pki_database_find(&listing->issuer->database,
-                                                                      slice_text(order->serial))
-                                                  : NULL;
     if (listing->json)
         printf("[");
-    if (order->name)
-        result = show_named(listing, order->name, err);
-    else if (entry)
-        result = show_entry(listing, entry, err);
+    for (size_t i = 0; i < listing->issuer_count && result == 0; i++) {
+        const struct pki_database *database = &listing->issuers[i]->database;
+        const struct pki_entry *entry = order->serial ? pki_database_find(database, slice_text(order->serial))
+                                                      : NULL;
+        if (order->name)
+            result = show_named(listing, database, order->name, err);
+        else if (entry)
+            result = show_entry(listing, database, entry, err);
+    }
     if (listing->json)
         printf("%s]\n", listing->count ? "\n" : "");
     if (result == 0 && listing->count == 0)

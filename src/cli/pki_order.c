@@ -26,6 +26,7 @@ static const struct row {
     {OPTION_SINGLE, "single", NULL, "one authority instead of Root and Intermediate"},
     {OPTION_KEY, "key", "KIND", "p256 (default), p384, ed25519, rsa2048, rsa3072, rsa4096"},
     {OPTION_ROOT_PASSPHRASE, "root-passphrase-file", "FILE", "encrypt the Root's key under this passphrase"},
+    {OPTION_ROOT_KEY, "root-key", "FILE", "the Root's key lies there, not in root/private (offline)"},
     {OPTION_ROOT_DAYS, "root-days", "N", "life of the Root (default 7305)"},
     {OPTION_INTERMEDIATE_DAYS, "intermediate-days", "N", "life of the Intermediate (default 3652)"},
     {OPTION_CRL_DAYS, "crl-days", "N", "life of the issuing authority's CRL (default 30)"},
@@ -33,11 +34,19 @@ static const struct row {
     {OPTION_CRL_URI, "crl-uri", "URI", "CRL distribution point in certificates"},
     {OPTION_ROOT_CRL_URI, "root-crl-uri", "URI", "CRL distribution point in the Intermediate's certificate"},
     {OPTION_OCSP_URI, "ocsp-uri", "URI", "OCSP responder in certificates"},
+    {OPTION_CLIENT_NAME, "client-name", "LIST",
+     "patterns of names that clients may have, as '*.{uuid}.acme.internal'"},
+    {OPTION_CLIENT_OU, "client-ou", "LIST", "patterns of their units, as 'sales, research'"},
+    {OPTION_CLIENT_SAN, "client-san", "LIST",
+     "patterns of their alternative names, as 'URI:spiffe://acme/**'"},
+    {OPTION_SERVER_NAME, "server-name", "LIST", "patterns of names that servers may have"},
+    {OPTION_SERVER_SAN, "server-san", "LIST", "patterns of their alternative names"},
     {OPTION_SAN, "san", "LIST", "alternative names: DNS:a,IP:192.0.2.1,URI:b,email:c; repeatable"},
     {OPTION_URI, "uri", "URI", "an alternative name that is a URI, as spiffe://...; repeatable"},
     {OPTION_UNIT, "ou", "TEXT", "organisational unit (OU), for clients their domain"},
     {OPTION_CSR, "csr", "FILE", "certify the key of this request (PKCS#10); NAME may be left out for its CN"},
     {OPTION_DAYS, "days", "N", "life (default: the profile's, 90 for servers and 30 for clients)"},
+    {OPTION_OVERLAP, "overlap", "Nd", "older certificates of the name stay valid for N days more"},
     {OPTION_PASSPHRASE, "passphrase-file", "FILE",
      "passphrase of the PKCS#12 (default: a random one, printed)"},
     {OPTION_NO_PASSPHRASE, "no-passphrase", NULL, "the PKCS#12 opens with the empty passphrase"},
@@ -49,6 +58,8 @@ static const struct row {
     {OPTION_REASON, "reason", "WHY",
      "keyCompromise, superseded, certificateHold, ... (default: unspecified)"},
     {OPTION_CA_PASSPHRASE, "ca-passphrase-file", "FILE", "passphrase of an encrypted authority's key"},
+    {OPTION_STEP, "step", "STEP", "prepare, use or retire"},
+    {OPTION_FORCE, "force", NULL, "shut out who has a valid certificate of the old authority"},
     {OPTION_JSON, "json", NULL, "as JSON"},
     {OPTION_EXPIRING, "expiring", "Nd", "only valid ones that end within N days"},
 };
@@ -124,38 +135,34 @@ static int take_passphrase(const char *path, char **out, struct err *err)
 
 static int take_text(struct pki_order *order, uint64_t option, const char *value)
 {
-    switch (option) {
-    case OPTION_PROFILE:
-        order->profile = value;
-        break;
-    case OPTION_ORGANIZATION:
-        order->organization = value;
-        break;
-    case OPTION_COUNTRY:
-        order->country = value;
-        break;
-    case OPTION_CRL_URI:
-        order->crl_uri = value;
-        break;
-    case OPTION_ROOT_CRL_URI:
-        order->root_crl_uri = value;
-        break;
-    case OPTION_OCSP_URI:
-        order->ocsp_uri = value;
-        break;
-    case OPTION_UNIT:
-        order->unit = value;
-        break;
-    case OPTION_SERIAL:
-        order->serial = value;
-        break;
-    case OPTION_CSR:
-        order->csr = value;
-        break;
-    default:
-        return -1;
+    const struct {
+        uint64_t option;
+        const char **out;
+    } texts[] = {
+        {OPTION_PROFILE, &order->profile},
+        {OPTION_ORGANIZATION, &order->organization},
+        {OPTION_COUNTRY, &order->country},
+        {OPTION_CRL_URI, &order->crl_uri},
+        {OPTION_ROOT_CRL_URI, &order->root_crl_uri},
+        {OPTION_OCSP_URI, &order->ocsp_uri},
+        {OPTION_UNIT, &order->unit},
+        {OPTION_SERIAL, &order->serial},
+        {OPTION_CSR, &order->csr},
+        {OPTION_ROOT_KEY, &order->root_key},
+        {OPTION_STEP, &order->step},
+        {OPTION_CLIENT_NAME, &order->client_name},
+        {OPTION_CLIENT_OU, &order->client_ou},
+        {OPTION_CLIENT_SAN, &order->client_san},
+        {OPTION_SERVER_NAME, &order->server_name},
+        {OPTION_SERVER_SAN, &order->server_san},
+    };
+    for (size_t i = 0; i < LENGTH_OF(texts); i++) {
+        if (texts[i].option != option)
+            continue;
+        *texts[i].out = value;
+        return 0;
     }
-    return 0;
+    return -1;
 }
 
 static int take_value(struct pki_order *order, uint64_t option, const char *value, struct err *err)
@@ -185,6 +192,8 @@ static int take_value(struct pki_order *order, uint64_t option, const char *valu
         return take_number(value, &order->crl_days, err);
     case OPTION_ROOT_CRL_DAYS:
         return take_number(value, &order->root_crl_days, err);
+    case OPTION_OVERLAP:
+        return take_span(value, &order->overlap_days, err);
     case OPTION_EXPIRING:
         return take_span(value, &order->expiring_days, err);
     case OPTION_ROOT_PASSPHRASE:

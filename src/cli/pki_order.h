@@ -49,6 +49,15 @@
 #define OPTION_JSON              PKI_OPTION(27)
 #define OPTION_EXPIRING          PKI_OPTION(28)
 #define OPTION_CSR               PKI_OPTION(29)
+#define OPTION_OVERLAP           PKI_OPTION(30)
+#define OPTION_ROOT_KEY          PKI_OPTION(31)
+#define OPTION_STEP              PKI_OPTION(32)
+#define OPTION_FORCE             PKI_OPTION(33)
+#define OPTION_CLIENT_NAME       PKI_OPTION(34)
+#define OPTION_CLIENT_OU         PKI_OPTION(35)
+#define OPTION_CLIENT_SAN        PKI_OPTION(36)
+#define OPTION_SERVER_NAME       PKI_OPTION(37)
+#define OPTION_SERVER_SAN        PKI_OPTION(38)
 
 enum pki_name_need { NAME_NONE, NAME_MAY, NAME_MUST };
 
@@ -70,10 +79,11 @@ struct pki_order {
     uint64_t given;   /* options that were */
     const char *profile, *organization, *country;
     char *directory; /* of --dir, or the default of the profile */
-    const char *crl_uri, *root_crl_uri, *ocsp_uri;
+    const char *crl_uri, *root_crl_uri, *ocsp_uri, *root_key, *step;
+    const char *client_name, *client_ou, *client_san, *server_name, *server_san; /* patterns */
     const char *unit, *serial, *csr;
     char *san; /* all --san and --uri, with commas */
-    uint64_t days, root_days, intermediate_days, crl_days, root_crl_days, expiring_days;
+    uint64_t days, root_days, intermediate_days, crl_days, root_crl_days, expiring_days, overlap_days;
     enum pki_key_type key;
     enum pki_reason reason;
     char *root_passphrase, *ca_passphrase, *passphrase; /* cleansed by pki_order_clear() */
@@ -84,9 +94,12 @@ struct pki_order {
 NODISCARD int pki_order_parse(struct pki_order *order, const struct pki_verb *verb, int argc, char **argv);
 void pki_order_clear(struct pki_order *order);
 
-/* postern pki server and client. */
+/* postern pki server, client and renew. */
 int pki_server_run(const struct pki_order *order, struct err *err);
 int pki_client_run(const struct pki_order *order, struct err *err);
+int pki_renew_run(const struct pki_order *order, struct err *err);
+/* postern pki rotate. */
+int pki_rotate_run(const struct pki_order *order, struct err *err);
 /* postern pki list and show. */
 int pki_list_run(const struct pki_order *order, struct err *err);
 int pki_show_run(const struct pki_order *order, struct err *err);

@@ -14,15 +14,22 @@
 
 #define CERTIFICATE_FILE_MAX (256u * 1024)
 
-static int save_key(const char *directory, EVP_PKEY *key, const char *passphrase, struct err *err)
+/* A key of another authority is never overwritten. */
+static int check_free(const char *path, struct err *err)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? err_set_at(err, path, 0, "is there already; name another file") : 0;
+}
+
+static int save_key(const struct pki_authority_plan *plan, EVP_PKEY *key, struct err *err)
 {
     struct buffer pem;
-    char *folder = pki_path(directory, "private");
-    char *path = pki_path(folder, "ca.key");
+    char *folder = pki_path(plan->directory, "private");
+    char *path = plan->key_path ? xstrdup(plan->key_path) : pki_path(folder, "ca.key");
     int result = -1;
-    if (pki_make_directory(folder, err) < 0)
+    if (pki_make_directory(folder, err) < 0 || check_free(path, err) < 0)
         goto out;
-    result = pki_key_to_pem(key, passphrase, &pem, err);
+    result = pki_key_to_pem(key, plan->passphrase, &pem, err);
     if (result == 0)
         result = file_replace(path, buffer_view(&pem).data, buffer_length(&pem), PKI_MODE_SECRET, err);
     pki_key_pem_clear(&pem);
@@ -78,7 +85,7 @@ int pki_authority_create(struct pki_authority *out, const struct pki_authority_p
         pki_authority_need_database(out, err) < 0)
         return -1;
     out->key = pki_key_generate(plan->key, err);
-    if (!out->key || save_key(plan->directory, out->key, plan->passphrase, err) < 0)
+    if (!out->key || save_key(plan, out->key, err) < 0)
         return -1;
     return make_certificate(out, plan, issuer, err);
 }
@@ -91,14 +98,25 @@ int pki_authority_load(struct pki_authority *authority, const char *directory, s
     if (result == 0 && X509_check_ca(authority->certificate) != 1)
         result = err_set_at(err, path, 0, "is no authority's certificate (basicConstraints)");
     free(path);
+    if (result < 0 || !pki_is_there(directory, "cross.pem"))
+        return result;
+    path = pki_path(directory, "cross.pem");
+    result = pki_read_certificate(path, CERTIFICATE_FILE_MAX, &authority->cross, err);
+    free(path);
     return result;
+}
+
+static char *key_path(const struct pki_authority *authority)
+{
+    return authority->key_path ? xstrdup(authority->key_path)
+                               : pki_path(authority->directory, "private/ca.key");
 }
 
 int pki_authority_unlock(struct pki_authority *authority, const char *passphrase, struct err *err)
 {
     if (authority->key)
         return 0;
-    char *path = pki_path(authority->directory, "private/ca.key");
+    char *path = key_path(authority);
     int result = pki_key_load(path, passphrase, &authority->key, err);
     if (result == 0 && X509_check_private_key(authority->certificate, authority->key) != 1) {
         result = pki_crypto_error(err, path, "does not belong to ca.pem");
@@ -112,7 +130,7 @@ int pki_authority_unlock(struct pki_authority *authority, const char *passphrase
 bool pki_authority_has_key_file(const struct pki_authority *authority)
 {
     struct stat status;
-    char *path = pki_path(authority->directory, "private/ca.key");
+    char *path = key_path(authority);
     bool there = stat(path, &status) == 0;
     free(path);
     return there;
@@ -131,7 +149,9 @@ int pki_authority_need_database(struct pki_authority *authority, struct err *err
 void pki_authority_clear(struct pki_authority *authority)
 {
     free(authority->directory);
+    free(authority->key_path);
     X509_free(authority->certificate);
+    X509_free(authority->cross);
     EVP_PKEY_free(authority->key);
     pki_database_clear(&authority->database);
     *authority = (struct pki_authority){0};

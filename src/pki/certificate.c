@@ -6,6 +6,7 @@
 
 #include "crypto_error.h"
 #include "extension.h"
+#include "postern/base/memory.h"
 #include "postern/pki/key.h"
 
 static int add_attribute(X509_NAME *name, int nid, const char *value)
@@ -115,17 +116,32 @@ enum pki_kind pki_certificate_kind(X509 *certificate)
     return server == client ? PKI_ANY : server ? PKI_SERVER : PKI_CLIENT;
 }
 
-bool pki_certificate_has(X509 *certificate, int nid, struct slice value)
+/* Bytes as OpenSSL allocates them; their length, or -1. */
+static int last_attribute(X509 *certificate, int nid, unsigned char **out)
 {
     X509_NAME *subject = X509_get_subject_name(certificate);
-    unsigned char *text = NULL;
     int last = -1;
     for (int i = X509_NAME_get_index_by_NID(subject, nid, -1); i >= 0;
          i = X509_NAME_get_index_by_NID(subject, nid, i))
         last = i;
-    if (last < 0)
-        return false;
-    int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
+    return last < 0 ? -1
+                    : ASN1_STRING_to_UTF8(out, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
+}
+
+char *pki_certificate_attribute(X509 *certificate, int nid)
+{
+    unsigned char *text = NULL;
+    int length = last_attribute(certificate, nid, &text);
+    bool good = length >= 0 && !memchr(text, '\0', (size_t)length);
+    char *result = good ? xstrndup((const char *)text, (size_t)length) : NULL;
+    OPENSSL_free(text);
+    return result;
+}
+
+bool pki_certificate_has(X509 *certificate, int nid, struct slice value)
+{
+    unsigned char *text = NULL;
+    int length = last_attribute(certificate, nid, &text);
     bool same = length >= 0 && slice_equal(slice_of((const char *)text, (size_t)length), value);
     OPENSSL_free(text);
     return same;

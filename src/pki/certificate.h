@@ -37,6 +37,9 @@ struct pki_certificate_plan {
 NODISCARD X509 *pki_certificate_new(const struct pki_certificate_plan *plan, struct err *err);
 /* What a certificate is for, by its extended key usage: PKI_ANY if for both or neither. */
 enum pki_kind pki_certificate_kind(X509 *certificate);
+/* The last attribute of this type in its subject (NID_commonName) as UTF-8; NULL if there is none or it holds
+ * a NUL. Gives; free with free(). */
+char *pki_certificate_attribute(X509 *certificate, int nid);
 /* True if an attribute of its subject (NID_commonName) is exactly these bytes, as UTF-8; the last of several.
  */
 bool pki_certificate_has(X509 *certificate, int nid, struct slice value);

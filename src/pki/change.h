@@ -13,12 +13,14 @@
 
 /* Seconds since 1970, by the profile's clock. */
 int64_t pki_now(const struct pki_profile *profile);
-/* Open for writing and finish what a crash left. Close *out in any case. */
+/* Open for writing, finish what a crash left, and revoke what is due (overlap.h). Close *out in any case. */
 NODISCARD int pki_change_open(const char *directory, const char *ca_passphrase, const struct clock *clock,
                               struct pki_profile **out, struct err *err);
-/* Remember on the disk that the CRL is behind the index, and save the index of the issuing authority. */
+/* Remember on the disk that CRLs and bundles are to be made anew. */
+NODISCARD int pki_change_mark(struct pki_profile *profile, struct err *err);
+/* The same, and save each index that has changed: their CRLs are behind. */
 NODISCARD int pki_change_begin(struct pki_profile *profile, struct err *err);
-/* CRL of the issuing authority, bundles, and the mark removed. The authority is unlocked. */
+/* The CRL of each authority whose is behind, bundles, and the mark removed. They are unlocked. */
 NODISCARD int pki_change_publish(struct pki_profile *profile, struct err *err);
 
 #endif

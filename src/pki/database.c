@@ -189,6 +189,7 @@ int pki_database_add(struct pki_database *database, X509 *certificate, struct er
     free(path);
     if (result == 0)
         *append_entry(database) = entry;
+    database->is_changed = true;
     return result;
 }
 
@@ -203,16 +204,23 @@ int pki_database_revoke(struct pki_database *database, struct pki_entry *entry, 
     if (keep(database, slice_of(text, (size_t)length), &entry->revoked, err) < 0)
         return -1;
     entry->state = 'R';
+    database->is_changed = true;
     return 0;
 }
 
-void pki_database_restore(struct pki_entry *entry)
+void pki_database_restore(struct pki_database *database, struct pki_entry *entry)
 {
+    database->is_changed = true;
     entry->state = 'V';
     entry->revoked = (struct slice){0};
 }
 
-int pki_database_save(const struct pki_database *database, struct err *err)
+bool pki_database_owns(const struct pki_database *database, const struct pki_entry *entry)
+{
+    return entry >= database->entries && entry < database->entries + database->count;
+}
+
+int pki_database_save(struct pki_database *database, struct err *err)
 {
     int result = -1;
     struct buffer text;
@@ -226,6 +234,7 @@ int pki_database_save(const struct pki_database *database, struct err *err)
     }
     struct slice view = buffer_view(&text);
     result = file_replace(path, view.data, view.length, 0600, err);
+    database->is_changed = result < 0;
 out:
     buffer_clear(&text);
     free(path);

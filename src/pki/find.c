@@ -110,6 +110,17 @@ out:
     return result;
 }
 
+void pki_found_append(struct pki_found *found, const struct pki_found *more)
+{
+    if (more->count == 0)
+        return;
+    found->entries = xreallocarray(found->entries, found->count + more->count, sizeof(struct pki_entry *));
+    memcpy(found->entries + found->count, more->entries, more->count * sizeof(struct pki_entry *));
+    found->count += more->count;
+    found->has_server |= more->has_server;
+    found->has_client |= more->has_client;
+}
+
 void pki_found_clear(struct pki_found *found)
 {
     free(found->entries);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "certificate.h"
 #include "crypto_error.h"
 #include "issuance.h"
 #include "pattern.h"
@@ -38,10 +39,13 @@ static int choose_unit(struct issuance *issuance, struct err *err)
     const struct pki_issue_options *options = issuance->options;
     const char *asked = options->request ? pki_request_unit(options->request) : NULL;
     bool is_free = !is_server(issuance) && issuance->profile->settings.client_ou;
-    issuance->unit = options->unit ? options->unit : asked;
-    if (asked && options->unit && strcmp(asked, options->unit) != 0)
-        return err_set(err, "the request asks for the unit (OU) \"%s\", not \"%s\"", asked, options->unit);
-    if (asked && !options->unit && !is_free)
+    if (options->like)
+        issuance->kept_unit = pki_certificate_attribute(options->like, NID_organizationalUnitName);
+    const char *given = options->unit ? options->unit : issuance->kept_unit;
+    issuance->unit = given ? given : asked;
+    if (asked && given && strcmp(asked, given) != 0)
+        return err_set(err, "the request asks for the unit (OU) \"%s\", not \"%s\"", asked, given);
+    if (asked && !given && !is_free)
         return err_set(err,
                        "the request asks for the unit (OU) \"%s\"; add --ou to grant it, or allow it in "
                        "profile.conf (client_ou)",
@@ -78,7 +82,10 @@ static int collect_names(struct issuance *issuance, const char *patterns, struct
 {
     const struct pki_issue_options *options = issuance->options;
     struct slice name = slice_text(issuance->name);
-    issuance->names = GENERAL_NAMES_new();
+    issuance->names = options->like ? X509_get_ext_d2i(options->like, NID_subject_alt_name, NULL, NULL)
+                                    : NULL;
+    if (!issuance->names)
+        issuance->names = GENERAL_NAMES_new();
     if (!issuance->names)
         return pki_crypto_error(err, NULL, "cannot list alternative names");
     if (is_server(issuance) && pki_san_is_host(name, true) &&

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +18,10 @@
 #include "postern/pki/crl.h"
 #include "postern/pki/name.h"
 #include "postern/pki/profile.h"
+#include "tree.h"
 
 #define ROOT_DAYS         7305 /* 20 years */
 #define INTERMEDIATE_DAYS 3652 /* 10 years */
-#define OPEN_FOLDERS_MAX  16
 
 static int check_options(const struct pki_init_options *options, struct err *err)
 {
@@ -54,6 +53,11 @@ static int take_settings(const struct pki_init_options *options, struct pki_sett
     settings->crl_uri = copy_if_any(options->crl_uri);
     settings->root_crl_uri = copy_if_any(options->root_crl_uri);
     settings->ocsp_uri = copy_if_any(options->ocsp_uri);
+    settings->client_name = copy_if_any(options->client_name);
+    settings->client_ou = copy_if_any(options->client_ou);
+    settings->client_san = copy_if_any(options->client_san);
+    settings->server_name = copy_if_any(options->server_name);
+    settings->server_san = copy_if_any(options->server_san);
     if (options->crl_days)
         settings->crl_days = options->crl_days;
     if (options->root_crl_days)
@@ -97,20 +101,6 @@ static int make_parents(const char *path, struct err *err)
     return result;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
-{
-    (void)status;
-    (void)type;
-    (void)at;
-    (void)remove(path);
-    return 0;
-}
-
-static void remove_tree(const char *path)
-{
-    (void)nftw(path, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
-}
-
 /* Never past the end of the one above it. */
 static int64_t end_of(const struct pki_init_options *options, bool is_root, int64_t now_s)
 {
@@ -134,6 +124,7 @@ static int create(const struct pki_profile *profile, const struct pki_init_optio
         .directory = directory,
         .common_name = name,
         .settings = &profile->settings,
+        .key_path = is_root ? options->root_key : NULL,
         .passphrase = is_root ? options->root_passphrase : NULL,
         .key = options->key,
         .path_length = is_root && !options->single ? 1 : 0,
@@ -224,7 +215,10 @@ static int make_beside(const char *target, const struct pki_init_options *option
     if (result == 0)
         result = put_in_place(staged, target, err);
     if (result < 0)
-        remove_tree(staged);
+        pki_remove_tree(staged);
+    /* What it was for is gone; one that was there before would have stopped us before the certificate. */
+    if (result < 0 && profile.root.certificate && options->root_key)
+        (void)unlink(options->root_key);
 out:
     pki_authority_clear(&profile.root);
     pki_authority_clear(&profile.intermediate);

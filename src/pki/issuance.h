@@ -17,7 +17,8 @@ struct issuance {
     struct pki_authority *issuer;
     const struct pki_issue_options *options;
     enum pki_kind kind;
-    const char *name, *unit; /* granted; borrowed from options or its request */
+    const char *name, *unit; /* granted; borrowed from options, its request or kept_unit */
+    char *kept_unit;         /* of the certificate that is renewed */
     GENERAL_NAMES *names;
     EVP_PKEY *key;   /* what is certified */
     bool has_secret; /* the key is a pair that was made here */
@@ -34,8 +35,10 @@ const char *pki_kind_text(enum pki_kind kind);
 NODISCARD int pki_grant(struct issuance *issuance, struct err *err);
 /* Write all that the holder gets beside its folder. stage.c */
 NODISCARD int pki_stage(struct issuance *issuance, struct err *err);
-/* Revoke the valid certificates of this name and kind but the one just made, now or when the overlap ends.
- * supersede.c */
+/* With an overlap: write down when the older certificates of this name and kind end. Before the new one
+ * counts. supersede.c */
+NODISCARD int pki_plan_overlap(struct issuance *issuance, struct err *err);
+/* Without one: revoke them. After it counts. */
 NODISCARD int pki_supersede(struct issuance *issuance, struct err *err);
 
 #endif

@@ -125,14 +125,14 @@ static int run(struct issuance *issuance, struct err *err)
 {
     if (check_options(issuance->options, err) < 0 || pki_grant(issuance, err) < 0)
         return -1;
-    if (pki_authority_unlock(issuance->issuer, issuance->options->ca_passphrase, err) < 0 ||
-        pki_authority_need_database(issuance->issuer, err) < 0)
+    if (pki_profile_need_issuers(issuance->profile, issuance->options->ca_passphrase, err) < 0)
         return -1;
     /* All that the holder gets is on the disk before the certificate counts: a full disk then has issued
      * nothing. */
     if (make_certificate(issuance, err) < 0 || pki_stage(issuance, err) < 0)
         return -1;
-    if (pki_database_add(&issuance->issuer->database, issuance->certificate, err) < 0 ||
+    if (pki_plan_overlap(issuance, err) < 0 ||
+        pki_database_add(&issuance->issuer->database, issuance->certificate, err) < 0 ||
         pki_database_save(&issuance->issuer->database, err) < 0)
         return -1;
     if (audit(issuance, err) < 0 || pki_delivery_commit(&issuance->delivery, err) < 0)
@@ -157,6 +157,7 @@ int pki_issue(struct pki_profile *profile, enum pki_kind kind, const struct pki_
     X509_free(issuance.certificate);
     EVP_PKEY_free(issuance.key);
     GENERAL_NAMES_free(issuance.names);
+    free(issuance.kept_unit);
     if (result < 0)
         pki_issued_clear(out);
     return result;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,15 @@ char *pki_path(const char *directory, const char *name)
     char *path = xcalloc(size, 1);
     snprintf(path, size, "%s/%s", directory, name);
     return path;
+}
+
+bool pki_is_there(const char *directory, const char *name)
+{
+    struct stat status;
+    char *path = pki_path(directory, name);
+    bool there = stat(path, &status) == 0;
+    free(path);
+    return there;
 }
 
 int pki_make_directory(const char *path, struct err *err)

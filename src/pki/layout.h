@@ -3,6 +3,7 @@
 #define POSTERN_PKI_LAYOUT_H
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "postern/base/attributes.h"
@@ -15,6 +16,8 @@
 
 /* "directory/name". Gives; free with free(). */
 char *pki_path(const char *directory, const char *name);
+/* True if "directory/name" is there. */
+bool pki_is_there(const char *directory, const char *name);
 /* mkdir(2) with 0700 whatever the umask; it is an error if it exists. Returns 0, or -1 with err. */
 NODISCARD int pki_make_directory(const char *path, struct err *err);
 /* The same, but one that exists is fine. */

@@ -2,22 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/x509.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "change.h"
 #include "layout.h"
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
-#include "postern/pki/crl.h"
 #include "postern/pki/name.h"
-
-#define BUNDLE_MAX (512u * 1024 * 1024)
+#include "rotation.h"
 
 int pki_profile_default_directory(const char *name, char **out, struct err *err)
 {
@@ -35,15 +29,6 @@ int pki_profile_default_directory(const char *name, char **out, struct err *err)
     *out = pki_path(base, name);
     free(base);
     return 0;
-}
-
-static bool is_there(const char *directory, const char *name)
-{
-    struct stat status;
-    char *path = pki_path(directory, name);
-    bool there = stat(path, &status) == 0;
-    free(path);
-    return there;
 }
 
 static int take_lock(struct pki_profile *profile, struct err *err)
@@ -66,35 +51,54 @@ out:
     return result;
 }
 
+/* An authority that may be there or not. */
+static int load_one(const struct pki_profile *profile, const char *name, struct pki_authority *out,
+                    bool *has_it, struct err *err)
+{
+    char *directory = pki_profile_path(profile, name);
+    *has_it = pki_is_there(directory, "ca.pem");
+    int result = *has_it ? pki_authority_load(out, directory, err) : 0;
+    free(directory);
+    return result;
+}
+
 static int load(struct pki_profile *profile, struct err *err)
 {
+    bool has_root;
     char *settings = pki_profile_path(profile, "profile.conf");
-    char *root = pki_profile_path(profile, "root");
-    char *intermediate = pki_profile_path(profile, "intermediate");
-    profile->has_intermediate = is_there(intermediate, "ca.pem");
-    profile->is_unfinished = is_there(profile->directory, PKI_UNFINISHED_FILE);
     int result = pki_settings_load(&profile->settings, settings, err);
-    if (result == 0)
-        result = pki_authority_load(&profile->root, root, err);
-    if (result == 0 && profile->has_intermediate)
-        result = pki_authority_load(&profile->intermediate, intermediate, err);
     free(settings);
-    free(root);
-    free(intermediate);
-    return result;
+    profile->is_unfinished = pki_is_there(profile->directory, PKI_UNFINISHED_FILE);
+    profile->other_is_next = pki_rotation_is_prepared(profile->directory);
+    if (result < 0 || load_one(profile, "root", &profile->root, &has_root, err) < 0 ||
+        load_one(profile, "intermediate", &profile->intermediate, &profile->has_intermediate, err) < 0)
+        return -1;
+    if (load_one(profile, "other/root", &profile->other_root, &profile->has_other_root, err) < 0)
+        return -1;
+    return load_one(profile, "other/intermediate", &profile->other_intermediate,
+                    &profile->has_other_intermediate, err);
+}
+
+/* What needs the lock comes before anything is read. */
+static int prepare(struct pki_profile *profile, enum pki_access access, struct err *err)
+{
+    if (access == PKI_WRITE &&
+        (take_lock(profile, err) < 0 || pki_rotation_finish_exchange(profile->directory, err) < 0))
+        return -1;
+    return load(profile, err);
 }
 
 int pki_profile_open(const char *directory, enum pki_access access, const struct clock *clock,
                      struct pki_profile **out, struct err *err)
 {
     *out = NULL;
-    if (!is_there(directory, "root/ca.pem"))
+    if (!pki_is_there(directory, "root/ca.pem"))
         return err_set_at(err, directory, 0, "no profile here; make one with \"postern pki init\"");
     struct pki_profile *profile = xcalloc(1, sizeof *profile);
     profile->directory = xstrdup(directory);
     profile->clock = clock ? clock : clock_system();
     profile->lock_fd = -1;
-    if ((access == PKI_WRITE && take_lock(profile, err) < 0) || load(profile, err) < 0) {
+    if (prepare(profile, access, err) < 0) {
         pki_profile_close(profile);
         return -1;
     }
@@ -108,6 +112,8 @@ void pki_profile_close(struct pki_profile *profile)
         return;
     pki_authority_clear(&profile->root);
     pki_authority_clear(&profile->intermediate);
+    pki_authority_clear(&profile->other_root);
+    pki_authority_clear(&profile->other_intermediate);
     pki_settings_clear(&profile->settings);
     fd_close(&profile->lock_fd);
     free(profile->directory);
@@ -124,75 +130,58 @@ char *pki_profile_path(const struct pki_profile *profile, const char *name)
     return pki_path(profile->directory, name);
 }
 
-static int write_ca_bundle(const struct pki_profile *profile, struct err *err)
+size_t pki_profile_authorities(struct pki_profile *profile, struct pki_authority *out[PKI_AUTHORITIES_MAX])
 {
-    X509 *const certificates[] = {profile->root.certificate, profile->intermediate.certificate};
-    char *path = pki_profile_path(profile, "client-ca-bundle.pem");
-    int result = pki_write_certificates(path, certificates, profile->has_intermediate ? 2 : 1, err);
-    free(path);
-    return result;
+    size_t count = 0;
+    out[count++] = &profile->root;
+    if (profile->has_other_root)
+        out[count++] = &profile->other_root;
+    if (profile->has_intermediate)
+        out[count++] = &profile->intermediate;
+    if (profile->has_other_intermediate)
+        out[count++] = &profile->other_intermediate;
+    return count;
 }
 
-/* The first CRL of a text, its PEM lines alone: whatever else stands in the file stays there. */
-static struct slice pem_block(struct slice text)
+size_t pki_profile_issuers(struct pki_profile *profile, struct pki_authority *out[PKI_ISSUERS_MAX])
 {
-    static const char begin[] = "-----BEGIN X509 CRL-----", end[] = "-----END X509 CRL-----";
-    const char *from = text.length ? memmem(text.data, text.length, begin, sizeof begin - 1) : NULL;
-    if (!from)
-        return (struct slice){0};
-    size_t rest = text.length - (size_t)(from - text.data);
-    const char *to = memmem(from, rest, end, sizeof end - 1);
-    return to ? slice_of(from, (size_t)(to - from) + sizeof end - 1) : (struct slice){0};
+    bool has_other = profile->has_intermediate ? profile->has_other_intermediate : profile->has_other_root;
+    out[0] = pki_profile_issuer(profile);
+    out[1] = profile->has_intermediate ? &profile->other_intermediate : &profile->other_root;
+    return has_other ? 2 : 1;
 }
 
-static int append_crl(const struct pki_authority *authority, struct buffer *bundle, struct err *err)
+int pki_profile_need_issuers(struct pki_profile *profile, const char *ca_passphrase, struct err *err)
 {
-    struct buffer text;
-    int result = 0;
-    char *path = pki_path(authority->directory, "crl.pem");
-    if (!is_there(authority->directory, "crl.pem"))
-        goto out; /* a directory of `openssl ca` that has made none yet; `postern pki crl` does */
-    result = file_read(path, BUNDLE_MAX, &text, NULL, err);
-    if (result < 0)
-        goto out;
-    struct slice block = pem_block(buffer_view(&text));
-    if (block.length == 0)
-        result = err_set_at(err, path, 0, "no CRL in PEM; \"postern pki crl\" makes a new one");
-    else if (!buffer_append_slice(bundle, block) || !buffer_append_text(bundle, "\n"))
-        result = err_set_at(err, path, 0, "the CRLs together are over %u bytes", BUNDLE_MAX);
-    buffer_clear(&text);
-out:
-    free(path);
-    return result;
+    struct pki_authority *issuers[PKI_ISSUERS_MAX];
+    size_t count = pki_profile_issuers(profile, issuers);
+    for (size_t i = 0; i < count; i++)
+        if (pki_authority_unlock(issuers[i], ca_passphrase, err) < 0 ||
+            pki_authority_need_database(issuers[i], err) < 0)
+            return -1;
+    return 0;
 }
 
-static int write_crl_bundle(const struct pki_profile *profile, struct err *err)
+uint64_t pki_profile_crl_days(const struct pki_profile *profile, const struct pki_authority *authority)
 {
-    struct buffer bundle;
-    char *path = pki_profile_path(profile, "crl-bundle.pem");
-    buffer_init(&bundle, BUNDLE_MAX);
-    int result = append_crl(&profile->root, &bundle, err);
-    if (result == 0 && profile->has_intermediate)
-        result = append_crl(&profile->intermediate, &bundle, err);
-    struct slice view = buffer_view(&bundle);
-    if (result == 0)
-        result = file_replace(path, view.data, view.length, PKI_MODE_PUBLIC, err);
-    buffer_clear(&bundle);
-    free(path);
-    return result;
-}
-
-int pki_profile_write_bundles(const struct pki_profile *profile, struct err *err)
-{
-    return write_ca_bundle(profile, err) < 0 ? -1 : write_crl_bundle(profile, err);
+    bool is_root = authority == &profile->root || authority == &profile->other_root;
+    return is_root && profile->has_intermediate ? profile->settings.root_crl_days
+                                                : profile->settings.crl_days;
 }
 
 int pki_profile_recover(struct pki_profile *profile, const char *ca_passphrase, struct err *err)
 {
-    struct pki_authority *issuer = pki_profile_issuer(profile);
+    struct pki_authority *issuers[PKI_ISSUERS_MAX];
     if (!profile->is_unfinished)
         return 0;
-    if (pki_authority_unlock(issuer, ca_passphrase, err) < 0 || pki_authority_need_database(issuer, err) < 0)
+    if (pki_profile_need_issuers(profile, ca_passphrase, err) < 0)
         return -1;
+    size_t count = pki_profile_issuers(profile, issuers);
+    for (size_t i = 0; i < count; i++)
+        issuers[i]->crl_is_behind = true;
+    /* A Root's, if it can be: its key may be elsewhere, and whoever works on it repeats what failed. */
+    if (profile->has_intermediate && pki_authority_unlock(&profile->root, ca_passphrase, NULL) == 0 &&
+        pki_authority_need_database(&profile->root, err) == 0)
+        profile->root.crl_is_behind = true;
     return pki_change_publish(profile, err);
 }

@@ -26,15 +26,34 @@ static const char *subject_of(const struct pki_revoke_options *options)
                              : "this profile";
 }
 
+/* All in this state that pass the options' filter, of every issuer. */
+static int find_all(struct pki_profile *profile, char state, const struct pki_revoke_options *options,
+                    struct pki_found *out, struct err *err)
+{
+    struct pki_authority *issuers[PKI_ISSUERS_MAX];
+    struct pki_filter filter = {options->name, options->unit, options->kind};
+    size_t count = pki_profile_issuers(profile, issuers);
+    *out = (struct pki_found){0};
+    for (size_t i = count; i > 0; i--) { /* the last one's certificates are the older */
+        struct pki_found found;
+        int result = pki_find(&issuers[i - 1]->database, state, pki_now(profile), &filter, &found, err);
+        if (result == 0)
+            pki_found_append(out, &found);
+        pki_found_clear(&found);
+        if (result < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Why there is nothing to revoke: it is already, or it never was. */
-static int explain_nothing(struct pki_database *database, int64_t now_s,
-                           const struct pki_revoke_options *options, struct err *err)
+static int explain_nothing(struct pki_profile *profile, const struct pki_revoke_options *options,
+                           struct err *err)
 {
     struct pki_found found;
     struct pki_revocation revocation;
-    struct pki_filter filter = {options->name, options->unit, options->kind};
     char when[CLOCK_TEXT_SIZE];
-    int result = pki_find(database, 'R', now_s, &filter, &found, err);
+    int result = find_all(profile, 'R', options, &found, err);
     if (result == 0 && found.count > 0 && options->name &&
         pki_entry_revocation(found.entries[found.count - 1], &revocation))
         result = err_set(err, "%s: revoked already, at %s (%s)", options->name,
@@ -46,13 +65,17 @@ static int explain_nothing(struct pki_database *database, int64_t now_s,
     return result;
 }
 
-static int find_by_serial(struct pki_database *database, const char *serial, char state,
-                          struct pki_found *out, struct err *err)
+static int find_by_serial(struct pki_profile *profile, const char *serial, char state, struct pki_found *out,
+                          struct err *err)
 {
     struct pki_revocation revocation;
     char when[CLOCK_TEXT_SIZE];
-    struct pki_entry *entry = pki_database_find(database, slice_text(serial));
+    struct pki_authority *issuers[PKI_ISSUERS_MAX];
+    struct pki_entry *entry = NULL;
+    size_t count = pki_profile_issuers(profile, issuers);
     *out = (struct pki_found){0};
+    for (size_t i = 0; i < count && !entry; i++)
+        entry = pki_database_find(&issuers[i]->database, slice_text(serial));
     if (!entry)
         return err_set(err, "%s: no certificate has this serial; \"postern pki list\" shows them", serial);
     if (entry->state == 'R' && state != 'R' && pki_entry_revocation(entry, &revocation))
@@ -61,29 +84,32 @@ static int find_by_serial(struct pki_database *database, const char *serial, cha
     if (entry->state != state)
         return err_set(err, "%s: %s", serial,
                        entry->state == 'E' ? "has expired, so that no gateway takes it" : "is not revoked");
-    out->entries = malloc(sizeof(struct pki_entry *));
-    if (!out->entries)
-        return err_set(err, "out of memory");
-    out->entries[0] = entry;
-    out->count = 1;
+    pki_found_append(out, &(struct pki_found){.entries = &entry, .count = 1});
     return 0;
 }
 
 static int find(struct pki_profile *profile, const struct pki_revoke_options *options, struct pki_found *out,
                 struct err *err)
 {
-    struct pki_database *database = &pki_profile_issuer(profile)->database;
-    struct pki_filter filter = {options->name, options->unit, options->kind};
     if (options->serial)
-        return find_by_serial(database, options->serial, 'V', out, err);
-    if (pki_find(database, 'V', pki_now(profile), &filter, out, err) < 0)
+        return find_by_serial(profile, options->serial, 'V', out, err);
+    if (find_all(profile, 'V', options, out, err) < 0)
         return -1;
     if (out->count == 0)
-        return explain_nothing(database, pki_now(profile), options, err);
+        return explain_nothing(profile, options, err);
     if (options->name && out->has_server && out->has_client)
         return err_set(err, "%s: both a server and a client have this name; say --server or --client",
                        options->name);
     return 0;
+}
+
+/* The database that an entry is of. */
+static struct pki_database *database_of(struct pki_profile *profile, const struct pki_entry *entry)
+{
+    struct pki_authority *issuers[PKI_ISSUERS_MAX];
+    size_t count = pki_profile_issuers(profile, issuers);
+    return count > 1 && pki_database_owns(&issuers[1]->database, entry) ? &issuers[1]->database
+                                                                        : &issuers[0]->database;
 }
 
 static int audit_one(struct pki_audit *audit, const char *act, const struct pki_entry *entry,
@@ -115,9 +141,9 @@ static int audit_all(const struct pki_profile *profile, const char *act, const s
 static int revoke_found(struct pki_profile *profile, const struct pki_revoke_options *options,
                         const struct pki_found *found, struct err *err)
 {
-    struct pki_database *database = &pki_profile_issuer(profile)->database;
     for (size_t i = 0; i < found->count; i++)
-        if (pki_database_revoke(database, found->entries[i], pki_now(profile), options->reason, err) < 0)
+        if (pki_database_revoke(database_of(profile, found->entries[i]), found->entries[i], pki_now(profile),
+                                options->reason, err) < 0)
             return -1;
     if (pki_change_begin(profile, err) < 0)
         return -1;
@@ -133,22 +159,15 @@ static void fill(struct pki_revoked *out, const struct pki_profile *profile, con
     out->crl_bundle = pki_profile_path(profile, "crl-bundle.pem");
 }
 
-/* The key before the index: without it there would be no CRL to say what the index says. */
-static int prepare(struct pki_profile *profile, const char *ca_passphrase, struct err *err)
-{
-    struct pki_authority *issuer = pki_profile_issuer(profile);
-    return pki_authority_unlock(issuer, ca_passphrase, err) < 0 ? -1
-                                                                : pki_authority_need_database(issuer, err);
-}
-
 int pki_revoke_in(struct pki_profile *profile, const struct pki_revoke_options *options,
                   struct pki_revoked *out, struct err *err)
 {
     struct pki_found found = {0};
     *out = (struct pki_revoked){0};
     int result = check_options(options, err);
+    /* The key before the index: without it there would be no CRL to say what the index says. */
     if (result == 0)
-        result = prepare(profile, options->ca_passphrase, err);
+        result = pki_profile_need_issuers(profile, options->ca_passphrase, err);
     if (result == 0)
         result = find(profile, options, &found, err);
     if (result == 0)
@@ -191,10 +210,8 @@ static void keep_held(struct pki_found *found)
 static int find_held(struct pki_profile *profile, const struct pki_revoke_options *options,
                      struct pki_found *out, struct err *err)
 {
-    struct pki_database *database = &pki_profile_issuer(profile)->database;
-    struct pki_filter filter = {options->name, options->unit, options->kind};
-    int result = options->serial ? find_by_serial(database, options->serial, 'R', out, err)
-                                 : pki_find(database, 'R', pki_now(profile), &filter, out, err);
+    int result = options->serial ? find_by_serial(profile, options->serial, 'R', out, err)
+                                 : find_all(profile, 'R', options, out, err);
     if (result < 0)
         return -1;
     keep_held(out);
@@ -206,7 +223,7 @@ static int find_held(struct pki_profile *profile, const struct pki_revoke_option
 static int lift(struct pki_profile *profile, const struct pki_found *found, struct err *err)
 {
     for (size_t i = 0; i < found->count; i++)
-        pki_database_restore(found->entries[i]);
+        pki_database_restore(database_of(profile, found->entries[i]), found->entries[i]);
     if (pki_change_begin(profile, err) < 0)
         return -1;
     if (audit_all(profile, "unrevoke", found, NULL, err) < 0)
@@ -220,7 +237,7 @@ static int unrevoke_in(struct pki_profile *profile, const struct pki_revoke_opti
     struct pki_found found = {0};
     int result = check_options(options, err);
     if (result == 0)
-        result = prepare(profile, options->ca_passphrase, err);
+        result = pki_profile_need_issuers(profile, options->ca_passphrase, err);
     if (result == 0)
         result = find_held(profile, options, &found, err);
     if (result == 0)

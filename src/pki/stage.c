@@ -8,7 +8,10 @@
 static int stage_pem(const struct issuance *issuance, const char *file, size_t count, struct err *err)
 {
     struct buffer pem;
-    X509 *const chain[] = {issuance->certificate, issuance->profile->intermediate.certificate};
+    const struct pki_authority *above = &issuance->profile->intermediate;
+    /* While a Root is rotated, a client of a server may still know only the Root before. */
+    bool is_crossed = issuance->kind == PKI_SERVER && above->cross;
+    X509 *const chain[] = {issuance->certificate, is_crossed ? above->cross : above->certificate};
     int result = pki_certificates_to_pem(chain, count, &pem, err);
     struct slice view = buffer_view(&pem);
     if (result == 0)

@@ -22,8 +22,11 @@ struct pki_authority {
     char *directory;
     struct x509_st *certificate;
     struct evp_pkey_st *key; /* NULL until pki_authority_unlock() */
+    char *key_path;          /* where the key lies instead of private/ca.key; or NULL */
+    struct x509_st *cross;   /* cross.pem: its key certified by the Root before (RFC 4210 §4.4); or NULL */
     struct pki_database database;
-    bool has_database; /* it is loaded */
+    bool has_database;  /* it is loaded */
+    bool crl_is_behind; /* the index has changed since the CRL */
 };
 
 /* A new authority to make. Strings are borrowed. */
@@ -31,6 +34,7 @@ struct pki_authority_plan {
     const char *directory;   /* made here, 0700; must not exist */
     const char *common_name; /* of its subject */
     const struct pki_settings *settings;
+    const char *key_path;   /* where to write the key instead of private/ca.key; must not exist; or NULL */
     const char *passphrase; /* of its key file; NULL: not encrypted */
     enum pki_key_type key;
     int path_length; /* how many authorities may stand below: 1 Root, 0 Intermediate or single */

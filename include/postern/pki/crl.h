@@ -34,6 +34,7 @@ NODISCARD int pki_crl_facts(const struct pki_authority *authority, struct pki_cr
 struct pki_refresh_options {
     const char *directory;
     const char *ca_passphrase;
+    const char *root_key; /* where the Root's key lies, if not in its folder */
     const struct clock *clock;
 };
 

@@ -64,6 +64,7 @@ struct pki_database {
     struct arena added; /* text of entries that were added or changed */
     struct pki_entry *entries;
     size_t count, capacity;
+    bool is_changed; /* since it was loaded or saved */
 };
 
 /* What the revocation field of an entry says. */
@@ -97,9 +98,11 @@ NODISCARD int pki_database_add(struct pki_database *database, struct x509_st *ce
 NODISCARD int pki_database_revoke(struct pki_database *database, struct pki_entry *entry, int64_t when_s,
                                   enum pki_reason reason, struct err *err);
 /* Turn a revoked entry to valid again, in memory. */
-void pki_database_restore(struct pki_entry *entry);
+void pki_database_restore(struct pki_database *database, struct pki_entry *entry);
+/* True if the entry is one of this database. */
+bool pki_database_owns(const struct pki_database *database, const struct pki_entry *entry);
 /* Replace index.txt by what is in memory. Returns 0, or -1 with err. */
-NODISCARD int pki_database_save(const struct pki_database *database, struct err *err);
+NODISCARD int pki_database_save(struct pki_database *database, struct err *err);
 
 /* The certificate of an entry, from newcerts/.
  *   out  gives; free with X509_free(); NULL if the file is not there, which is no error here

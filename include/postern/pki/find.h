@@ -28,10 +28,14 @@ struct pki_found {
 };
 
 /* All entries that are in this state and pass the filter. An entry without a file in newcerts/ is judged by
- * its subject in index.txt. state  'V' for what is valid and has not ended at now_s, 'R' for what is revoked,
- * PKI_STATE_ANY out    clear in any case Returns 0, or -1 with err. */
+ * its subject in index.txt.
+ *   state  'V' for what is valid and has not ended at now_s, 'R' for what is revoked, PKI_STATE_ANY
+ *   out    clear in any case
+ * Returns 0, or -1 with err. */
 NODISCARD int pki_find(const struct pki_database *database, char state, int64_t now_s,
                        const struct pki_filter *filter, struct pki_found *out, struct err *err);
+/* Append what was found elsewhere. */
+void pki_found_append(struct pki_found *found, const struct pki_found *more);
 void pki_found_clear(struct pki_found *found);
 
 #endif

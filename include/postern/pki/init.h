@@ -20,9 +20,11 @@ struct pki_init_options {
     bool single;                 /* one authority only, which issues itself */
     enum pki_key_type key;       /* of the authorities */
     const char *root_passphrase; /* encrypts the Root's key */
+    const char *root_key;        /* the file to write it to, elsewhere; must not exist */
     uint64_t root_days, intermediate_days;
     uint64_t root_crl_days, crl_days;
     const char *crl_uri, *root_crl_uri, *ocsp_uri;
+    const char *client_name, *client_ou, *client_san, *server_name, *server_san; /* patterns, settings.h */
     const struct clock *clock;
 };
 

@@ -26,6 +26,7 @@
 struct pki_profile;
 struct pki_request;
 struct evp_pkey_st;
+struct x509_st;
 
 /* All strings are borrowed; NULL, 0 and false mean the default. */
 struct pki_issue_options {
@@ -39,11 +40,13 @@ struct pki_issue_options {
     const struct pki_request *request; /* certify its key; what it asks for beyond these options must be
                                           allowed by the profile's patterns */
     struct evp_pkey_st *public_key;    /* certify this key */
-    const char *ca_passphrase;         /* of an encrypted issuer's key */
-    const char *passphrase;            /* of the client's PKCS#12; NULL: a random one */
-    bool no_passphrase;                /* the PKCS#12 opens with the empty passphrase */
-    bool legacy_pkcs12;                /* PBE-SHA1-3DES */
-    const struct clock *clock;         /* not used by pki_issue() */
+    struct x509_st *like;              /* what it has in unit and alternative names is granted too */
+    uint64_t overlap_days;     /* older certificates of the name stay valid for so long; 0: revoked now */
+    const char *ca_passphrase; /* of an encrypted issuer's key */
+    const char *passphrase;    /* of the client's PKCS#12; NULL: a random one */
+    bool no_passphrase;        /* the PKCS#12 opens with the empty passphrase */
+    bool legacy_pkcs12;        /* PBE-SHA1-3DES */
+    const struct clock *clock; /* not used by pki_issue() */
 };
 
 struct pki_issued {
@@ -55,6 +58,7 @@ struct pki_issued {
     char *pkcs12;                         /* clients whose key was made here, else NULL */
     char passphrase[PKI_PASSPHRASE_SIZE]; /* the random one, else empty; cleansed by pki_issued_clear() */
     size_t superseded;                    /* how many older certificates were revoked */
+    size_t overlapping;                   /* how many will be when the overlap ends */
 };
 
 enum pki_kind { PKI_ANY, PKI_SERVER, PKI_CLIENT };
@@ -70,6 +74,11 @@ NODISCARD int pki_issue_client(const struct pki_issue_options *options, struct p
 /* The same in a profile that is open for writing. */
 NODISCARD int pki_issue(struct pki_profile *profile, enum pki_kind kind,
                         const struct pki_issue_options *options, struct pki_issued *out, struct err *err);
+/* Issue again to whoever has a valid certificate: the same name, unit and alternative names. A holder whose
+ * key was made elsewhere keeps it, unless there is a new request. kind  PKI_ANY if the name is a server's or
+ * a client's alone Returns 0, or -1 with err. */
+NODISCARD int pki_renew(enum pki_kind kind, const struct pki_issue_options *options, struct pki_issued *out,
+                        struct err *err);
 void pki_issued_clear(struct pki_issued *issued);
 
 #endif

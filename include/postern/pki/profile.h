@@ -15,6 +15,8 @@
 #define POSTERN_PKI_PROFILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "postern/base/attributes.h"
 #include "postern/base/clock.h"
@@ -31,6 +33,9 @@ struct pki_profile {
     struct pki_authority root;
     struct pki_authority intermediate; /* empty unless has_intermediate */
     bool has_intermediate;
+    /* While a rotation goes on (rotate.h), the authorities that come next, or the last ones, in other/. */
+    struct pki_authority other_root, other_intermediate;
+    bool has_other_root, has_other_intermediate, other_is_next;
     bool is_unfinished; /* the last change stopped before its CRL: pki_profile_recover() */
     int lock_fd;        /* -1 with PKI_READ */
 };
@@ -51,12 +56,24 @@ void pki_profile_close(struct pki_profile *profile);
 
 /* The authority that issues to servers and clients: the Intermediate, or the only one. */
 struct pki_authority *pki_profile_issuer(struct pki_profile *profile);
+/* All authorities, Roots first. Returns how many. */
+#define PKI_AUTHORITIES_MAX 4
+size_t pki_profile_authorities(struct pki_profile *profile, struct pki_authority *out[PKI_AUTHORITIES_MAX]);
+/* Those whose certificates servers and clients hold: pki_profile_issuer(), and while a rotation goes on the
+ * other one. Returns how many. */
+#define PKI_ISSUERS_MAX 2
+size_t pki_profile_issuers(struct pki_profile *profile, struct pki_authority *out[PKI_ISSUERS_MAX]);
+/* Have key and database of each of them. Returns 0, or -1 with err. */
+NODISCARD int pki_profile_need_issuers(struct pki_profile *profile, const char *ca_passphrase,
+                                       struct err *err);
+/* How long a CRL of this authority lives. */
+uint64_t pki_profile_crl_days(const struct pki_profile *profile, const struct pki_authority *authority);
 /* "DIRECTORY/name". Gives; free with free(). */
 char *pki_profile_path(const struct pki_profile *profile, const char *name);
 /* Replace client-ca-bundle.pem and crl-bundle.pem by what the authorities have. Returns 0, or -1 with err. */
-NODISCARD int pki_profile_write_bundles(const struct pki_profile *profile, struct err *err);
+NODISCARD int pki_profile_write_bundles(struct pki_profile *profile, struct err *err);
 /* Finish what a crash left: new CRLs and bundles. Nothing if nothing is left. The Root's CRL is left alone if
- * its key is away: only the issuing authority's entries change while it works alone.
+ * its key is away: only issuing authorities' entries change while it is.
  *   ca_passphrase  of an encrypted key; may be NULL */
 NODISCARD int pki_profile_recover(struct pki_profile *profile, const char *ca_passphrase, struct err *err);
 
