@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 BINARY = os.path.join(os.environ["POSTERN_BUILD"], "postern")
-VERBS = ("init", "server", "client", "revoke", "unrevoke", "crl", "list", "show")
+VERBS = ("init", "server", "client", "renew", "rotate", "revoke", "unrevoke", "crl", "list", "show")
 
 CA_CNF = """
 [ca]
