@@ -15,6 +15,8 @@ int cli_status(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 /* postern reload [--config FILE | --control SOCKET] */
 int cli_reload(int argc, char **argv);
+/* postern deny ... [--config FILE | --control SOCKET] */
+int cli_deny(int argc, char **argv);
 /* postern demo [--listen ADDR] [--dir DIR] [--backend URL] [--check] */
 int cli_demo(int argc, char **argv);
 /* The processes that the supervisor and the demo start: not for people. */

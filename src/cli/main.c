@@ -22,6 +22,7 @@ static const struct subcommand subcommands[] = {
     {"status", cli_status, "show what a running gateway does"},
     {"explain", cli_explain, "say why a client is admitted or refused, and what to do about it"},
     {"reload", cli_reload, "have a running gateway load its files again, and wait for the outcome"},
+    {"deny", cli_deny, "refuse a client at once, without a CA; list and undo it"},
     {"pki", cli_pki, "authorities, certificates, PKCS#12, revocation, CRLs"},
     {"demo", cli_demo, "a gateway with a throw-away PKI and a backend, to try it all"},
     {"internal-loader", cli_internal_loader, NULL},

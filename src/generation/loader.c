@@ -6,8 +6,24 @@
 
 #include "postern/base/clock.h"
 #include "postern/base/process.h"
+#include "postern/generation/deny.h"
 #include "postern/generation/handover.h"
 #include "postern/generation/load.h"
+
+/* The answer to a DENY: its keys are those that the supervisor has. */
+static int answer_deny(int channel, const struct handover *order)
+{
+    struct err err = {.line = 0};
+    int running = order->fd_count > 0 ? order->fds[0] : -1, result;
+    int pack_fd = generation_deny(order->body, order->number, running, clock_system(), &err);
+    if (pack_fd >= 0)
+        result = handover_send(channel, HANDOVER_LOADED, order->number, slice_of(NULL, 0), &pack_fd, 1);
+    else
+        result = handover_send(channel, HANDOVER_REJECTED, order->number,
+                               slice_of((const char *)&err, sizeof(err)), NULL, 0);
+    fd_close(&pack_fd);
+    return result;
+}
 
 static int answer(int channel, const struct handover *order)
 {
@@ -40,6 +56,8 @@ int loader_main(int channel)
     if (handover_receive(channel, &inbox, &order) == 1) {
         if (order.kind == HANDOVER_LOAD)
             result = answer(channel, &order) == 0 ? 0 : 1;
+        else if (order.kind == HANDOVER_DENY)
+            result = answer_deny(channel, &order) == 0 ? 0 : 1;
         handover_close(&inbox, &order);
     }
     handover_inbox_clear(&inbox);

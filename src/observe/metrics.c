@@ -36,6 +36,14 @@ void metric_refusal(struct metrics *metrics, unsigned reason)
     atomic_store_explicit(&metrics->refusals[reason], value + 1, memory_order_relaxed);
 }
 
+void metric_cut(struct metrics *metrics, unsigned reason)
+{
+    ASSERT(reason < METRIC_REASONS_MAX);
+    uint64_t value = atomic_load_explicit(&metrics->cuts[reason], memory_order_relaxed);
+    atomic_store_explicit(&metrics->cuts[reason], value + 1, memory_order_relaxed);
+    metric_add(metrics, METRIC_connections_cut, 1);
+}
+
 uint64_t metric_get(const struct metrics *metrics, enum metric metric)
 {
     return atomic_load_explicit(&metrics->values[metric], memory_order_relaxed);
@@ -45,6 +53,12 @@ uint64_t metric_get_refusals(const struct metrics *metrics, unsigned reason)
 {
     ASSERT(reason < METRIC_REASONS_MAX);
     return atomic_load_explicit(&metrics->refusals[reason], memory_order_relaxed);
+}
+
+uint64_t metric_get_cuts(const struct metrics *metrics, unsigned reason)
+{
+    ASSERT(reason < METRIC_REASONS_MAX);
+    return atomic_load_explicit(&metrics->cuts[reason], memory_order_relaxed);
 }
 
 void metrics_forget_gauges(struct metrics *metrics)

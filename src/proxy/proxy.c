@@ -36,6 +36,14 @@ static void begin_sweep(struct proxy *proxy)
     timer_arm(&proxy->sweep, 0);
 }
 
+static void report_swept(struct proxy *proxy)
+{
+    const struct proxy_swept swept = proxy->swept;
+    proxy->swept = (struct proxy_swept){0};
+    if (swept.generation != 0 && proxy->environment.on_swept != NULL)
+        proxy->environment.on_swept(proxy->environment.context, &swept);
+}
+
 static void on_sweep(void *context)
 {
     struct proxy *proxy = context;
@@ -51,6 +59,8 @@ static void on_sweep(void *context)
     }
     if (!list_is_empty(&proxy->unswept))
         timer_arm(&proxy->sweep, 1);
+    else
+        report_swept(proxy);
 }
 
 void proxy_note_recheck(struct proxy *proxy, int64_t at_s)
@@ -132,8 +142,8 @@ void proxy_set_serving(struct proxy *proxy, struct serving *serving)
     upstream_pool_configure(&proxy->pool, serving->config);
     proxy->serving = serving;
     metric_set(proxy->environment.metrics, METRIC_generation, serving->number);
-    if (older != NULL)
-        begin_sweep(proxy);
+    proxy->swept = (struct proxy_swept){.generation = serving->number};
+    begin_sweep(proxy);
     serving_unref(older);
 }
 

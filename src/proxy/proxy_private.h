@@ -20,6 +20,7 @@ struct proxy {
     struct list sessions; /* of session.link: those asked by the sweep, or newer than it */
     struct list unswept;  /* of session.link: those still to be asked */
     size_t session_count;
+    struct proxy_swept swept; /* so far; generation 0: nobody is to be told */
     bool draining, drained, full;
     int64_t recheck_at_s; /* wall: the earliest of all sessions */
     struct timer sweep, tick, drain_end, report;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cut.h"
 #include "exchange.h"
 #include "handshake.h"
 #include "postern/base/assert.h"
@@ -212,28 +213,27 @@ static enum step step(struct session *session, size_t *budget)
 /* The verdict is no longer that it is admitted. */
 static void verdict_lost(struct session *session)
 {
-    struct exchange *exchange = session->exchange;
-    struct cause cause = cause_of_trust(session->verdict);
-    bool relaying = exchange != NULL && exchange->phase == EXCHANGE_RELAY;
-    bool answering = exchange != NULL && exchange->phase >= EXCHANGE_ANSWER;
-    if (answering ||
-        (relaying && proxy_config(session->proxy)->client_auth.on_revoke == CONFIG_REVOKE_FINISH_EXCHANGE))
-        return; /* close_after is set, and no other request is taken */
-    metric_add(session->proxy->environment.metrics, METRIC_connections_cut, 1);
-    if (exchange != NULL) {
-        cause_set(&exchange->cause, cause);
-        session_cut(session);
+    if (cut_is_put_off(session)) {
+        cut_tell_put_off(session); /* close_after is set, and no other request is taken */
         return;
     }
-    record_refusal(session, cause, session->refusal);
-    session_enter(session, SESSION_CLOSING);
+    cut_tell(session);
+    if (session->exchange != NULL)
+        cause_set(&session->exchange->cause, cause_of_trust(session->verdict));
+    else
+        record_refusal(session, cause_of_trust(session->verdict), session->refusal);
+    /* Between requests there is nothing to cut short, and the client may as well be told properly. */
+    if (session->state == SESSION_IDLE && !cut_leaves_unsent(session))
+        session_enter(session, SESSION_CLOSING);
+    else
+        session_cut(session);
 }
 
 /* P1: before each step, and so before any byte goes upstream. A refused session, which waits to be told so,
- * has no verdict to lose; neither has one that is closing. */
+ * has no verdict to lose. One that is closing has: what it has not been sent yet, it shall not get. */
 static void keep_current(struct session *session)
 {
-    bool bound = session->state >= SESSION_IDLE && session->state <= SESSION_EXCHANGE;
+    bool bound = session->state >= SESSION_IDLE && session->state <= SESSION_LINGER;
     if (bound && session->verdict == TRUST_ADMITTED && !handshake_is_current(session))
         verdict_lost(session);
 }
@@ -350,9 +350,20 @@ void session_end_now(struct session *session, struct cause cause)
     session_free(session);
 }
 
+/* Only asked, not stepped: the sweep has thousands to ask, and whoever is admitted has nothing to do. */
 void session_sweep(struct session *session)
 {
-    session_run(session);
+    ASSERT(!session->running);
+    bool was_admitted = session->verdict == TRUST_ADMITTED;
+    session->running = true;
+    keep_current(session);
+    session->running = false;
+    if (session->state == SESSION_ENDED)
+        session_free(session);
+    else if (was_admitted && session->verdict != TRUST_ADMITTED)
+        session_run(session);
+    else
+        arm_timer(session); /* timeouts may be others now */
 }
 
 void session_drain(struct session *session)

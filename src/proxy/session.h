@@ -96,7 +96,8 @@ struct session *session_new_admitted(struct proxy *proxy, struct stream *client,
 void session_run(struct session *session);
 /* End it from outside, for this cause, and free it: a cut if an exchange is in flight. */
 void session_end_now(struct session *session, struct cause cause);
-/* Ask the verdict again under the generation in force; ends and frees it if it is refused. */
+/* Ask the verdict again under the generation in force; ends and frees it if it is refused. Steps nothing
+ * otherwise. */
 void session_sweep(struct session *session);
 /* No more requests: ends and frees it if it is idle. */
 void session_drain(struct session *session);

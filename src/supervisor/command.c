@@ -75,14 +75,31 @@ static bool member_is(struct slice request, const char *name, const char *value)
     return is;
 }
 
-static void reload(struct supervisor *supervisor, struct control_client *client)
+/* True if it is too early or too late for a change; then the client has been told. */
+static bool refuse_unless_serving(const struct supervisor *supervisor, struct control_client *client)
 {
-    if (supervisor->phase != PHASE_SERVING) {
+    if (supervisor->phase != PHASE_SERVING)
         answer(client, 0, NULL,
                supervisor->phase == PHASE_DRAINING ? "the gateway is draining" : "the gateway is starting");
-        return;
-    }
-    control_client_wait(client, supervisor_look_again(supervisor, "postern reload"));
+    return supervisor->phase != PHASE_SERVING;
+}
+
+static void reload(struct supervisor *supervisor, struct control_client *client)
+{
+    if (!refuse_unless_serving(supervisor, client))
+        control_client_wait(client, supervisor_look_again(supervisor, "postern reload"));
+}
+
+/* Who is denied is for the loader to understand. */
+static void deny(struct supervisor *supervisor, struct control_client *client, struct slice request)
+{
+    struct buffer change;
+    buffer_init(&change, CONTROL_REQUEST_MAX);
+    if (control_member(request, "change", &change) != 1)
+        answer(client, 0, NULL, "deny needs a member \"change\"");
+    else if (!refuse_unless_serving(supervisor, client))
+        control_client_wait(client, denying_ask(supervisor, buffer_view(&change)));
+    buffer_clear(&change);
 }
 
 void command_request(void *context, struct control_client *client, struct slice request)
@@ -94,18 +111,16 @@ void command_request(void *context, struct control_client *client, struct slice 
         answer_status(supervisor, client, member_is(request, "format", "text"));
     else if (member_is(request, "command", "reload"))
         reload(supervisor, client);
+    else if (member_is(request, "command", "deny"))
+        deny(supervisor, client, request);
     else if (member_is(request, "command", "generation"))
         answer_generation(supervisor, client);
     else if (member_is(request, "command", "ping"))
         answer(client, 0, NULL, NULL);
     else
-        answer(client, 0, NULL, "unknown command; this gateway knows status, reload, generation and ping");
+        answer(client, 0, NULL,
+               "unknown command; this gateway knows status, reload, deny, generation and ping");
 }
-
-struct outcome {
-    struct supervisor *supervisor;
-    const char *error;
-};
 
 static unsigned serving(const struct supervisor *supervisor)
 {
@@ -116,24 +131,44 @@ static unsigned serving(const struct supervisor *supervisor)
     return count;
 }
 
-static void answer_outcome(void *context, struct control_client *client)
+static void answer_in_force(void *context, struct control_client *client)
 {
-    const struct outcome *outcome = context;
-    const struct supervisor *supervisor = outcome->supervisor;
-    char text[160], error[sizeof(supervisor->failure) + 64];
-    uint64_t number = supervisor->current != NULL ? supervisor->current->number : 0;
-    if (outcome->error == NULL) {
-        snprintf(text, sizeof(text), "generation %" PRIu64 " in force on %u/%u workers", number,
-                 serving(supervisor), supervisor->slot_count);
-        answer(client, number, text, NULL);
-    } else {
-        snprintf(error, sizeof(error), "%s; generation %" PRIu64 " stays in force", outcome->error, number);
-        answer(client, number, NULL, error);
-    }
+    const struct supervisor *supervisor = context;
+    const struct sweeping *sweeping = &supervisor->sweeping;
+    char text[200], later[64] = "";
+    uint64_t number = supervisor->current->number;
+    if (sweeping->put_off != 0)
+        snprintf(later, sizeof(later), ", %" PRIu64 " to be cut when their exchange is over",
+                 sweeping->put_off);
+    snprintf(text, sizeof(text),
+             "generation %" PRIu64 " in force on %u/%u workers, %" PRIu64 " connection%s cut%s", number,
+             serving(supervisor), supervisor->slot_count, sweeping->cut, sweeping->cut == 1 ? "" : "s",
+             later);
+    answer(client, number, text, NULL);
 }
 
-void command_load_ended(struct supervisor *supervisor, uint64_t sequence, const char *error)
+void command_in_force(struct supervisor *supervisor, uint64_t first, uint64_t last)
 {
-    struct outcome outcome = {supervisor, error};
-    control_each_waiting(supervisor->control, sequence, answer_outcome, &outcome);
+    control_each_waiting(supervisor->control, first, last, answer_in_force, supervisor);
+}
+
+struct failure {
+    const struct supervisor *supervisor;
+    const char *error;
+};
+
+static void answer_failed(void *context, struct control_client *client)
+{
+    const struct failure *failure = context;
+    const struct edition *current = failure->supervisor->current;
+    char error[sizeof(failure->supervisor->failure) + 64];
+    uint64_t number = current != NULL ? current->number : 0;
+    snprintf(error, sizeof(error), "%s; generation %" PRIu64 " stays in force", failure->error, number);
+    answer(client, number, NULL, error);
+}
+
+void command_failed(struct supervisor *supervisor, uint64_t first, uint64_t last, const char *error)
+{
+    struct failure failure = {supervisor, error};
+    control_each_waiting(supervisor->control, first, last, answer_failed, &failure);
 }

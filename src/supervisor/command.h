@@ -8,9 +8,9 @@ struct supervisor;
 
 /* For control_open(): answers now, or lets the client wait for a load. */
 void command_request(void *supervisor, struct control_client *client, struct slice request);
-/* A load has ended, one way or the other.
- *   sequence  of the load
- *   error     NULL: the generation in force is its result */
-void command_load_ended(struct supervisor *supervisor, uint64_t sequence, const char *error);
+/* Answer those who wait for something from first to last (control_each_waiting()): it has failed, or it is in
+ * force and open connections have been asked. */
+void command_failed(struct supervisor *supervisor, uint64_t first, uint64_t last, const char *error);
+void command_in_force(struct supervisor *supervisor, uint64_t first, uint64_t last);
 
 #endif

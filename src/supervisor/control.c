@@ -256,14 +256,14 @@ void control_client_wait(struct control_client *client, uint64_t what)
     client->waits_for = what;
 }
 
-void control_each_waiting(struct control *control, uint64_t what,
+void control_each_waiting(struct control *control, uint64_t first, uint64_t last,
                           void (*each)(void *, struct control_client *), void *context)
 {
     if (control == NULL)
         return;
     LIST_EACH_SAFE(link, &control->clients) {
         struct control_client *client = LIST_ENTRY(link, struct control_client, link);
-        if (client->waits_for != 0 && client->waits_for <= what)
+        if (client->waits_for != 0 && client->waits_for >= first && client->waits_for <= last)
             each(context, client);
     }
 }

@@ -35,8 +35,8 @@ void control_answer(struct control_client *client, struct slice line);
 void control_answer_with(struct control_client *client, struct slice line, int fd);
 /* What the client waits for: set by the owner with an answer that comes later; 0 at first. */
 void control_client_wait(struct control_client *client, uint64_t what);
-/* Call each for those that wait for anything up to what. It may answer them. */
-void control_each_waiting(struct control *control, uint64_t what,
+/* Call each for those that wait for anything from first to last. It may answer them. */
+void control_each_waiting(struct control *control, uint64_t first, uint64_t last,
                           void (*each)(void *context, struct control_client *client), void *context);
 
 #endif

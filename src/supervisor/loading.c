@@ -27,7 +27,8 @@ static void take_message(struct loading *loading, struct handover *message)
     if (message->kind == HANDOVER_REJECTED) {
         handover_error(message, &err);
     } else if (message->kind == HANDOVER_LOADED && message->fd_count == 1) {
-        edition = edition_new(message->fds[0], message->body, &err);
+        bool has_keys = message->body.length != 0 || loading->keys == NULL;
+        edition = edition_new(message->fds[0], has_keys ? message->body : secret_view(loading->keys), &err);
         message->fds[0] = -1;
         if (edition != NULL && edition->number != loading->number) {
             edition_free(edition);
@@ -91,13 +92,18 @@ void loading_clear(struct loading *loading)
     handover_inbox_clear(&loading->inbox);
 }
 
+bool loading_is_answered(const struct loading *loading)
+{
+    return loading->is_answered;
+}
+
 bool loading_is_running(const struct loading *loading)
 {
     return loading->pid != 0;
 }
 
-int loading_start(struct loading *loading, const char *config_path, uint64_t number, int running_fd,
-                  struct err *err)
+static int start(struct loading *loading, enum handover_kind kind, struct slice body, uint64_t number,
+                 int running_fd, struct err *err)
 {
     loading->is_answered = false;
     loading->number = number;
@@ -105,14 +111,27 @@ int loading_start(struct loading *loading, const char *config_path, uint64_t num
     if (pid < 0)
         return err_set_errno(err, NULL, errno, "cannot start the loader");
     loading->pid = pid;
-    if (handover_send(loading->channel, HANDOVER_LOAD, number, slice_text(config_path), &running_fd,
-                      running_fd >= 0) != 0 ||
+    if (handover_send(loading->channel, kind, number, body, &running_fd, running_fd >= 0) != 0 ||
         watch_start(&loading->watch, loading->loop, loading->channel, WATCH_READ, on_message, loading) != 0) {
         loading_cancel(loading);
         return err_set_errno(err, NULL, errno, "cannot speak to the loader");
     }
     timer_arm(&loading->deadline, LOADING_DEADLINE_MS);
     return 0;
+}
+
+int loading_start(struct loading *loading, const char *config_path, uint64_t number, int running_fd,
+                  struct err *err)
+{
+    loading->keys = NULL;
+    return start(loading, HANDOVER_LOAD, slice_text(config_path), number, running_fd, err);
+}
+
+int loading_deny(struct loading *loading, struct slice change, uint64_t number, const struct edition *current,
+                 struct err *err)
+{
+    loading->keys = &current->keys;
+    return start(loading, HANDOVER_DENY, change, number, current->pack_fd, err);
 }
 
 void loading_cancel(struct loading *loading)

@@ -103,6 +103,7 @@ static void commit(struct supervisor *supervisor)
     struct edition *older = supervisor->current;
     supervisor->current = supervisor->rollout.next;
     supervisor->current->since_s = clock_wall_s(supervisor->clock);
+    sweeping_begin(supervisor, supervisor->current->number);
     supervisor->rollout.is_committed = true;
     for (unsigned i = 0; i < supervisor->slot_count; i++) {
         struct slot *slot = &supervisor->slots[i];
@@ -221,6 +222,9 @@ void rollout_message(struct supervisor *supervisor, struct slot *slot, const str
     case HANDOVER_COMMITTED:
         on_committed(supervisor, slot, message->number);
         break;
+    case HANDOVER_SWEPT:
+        sweeping_message(supervisor, slot, message);
+        break;
     default:
         log_line(supervisor->log, LEVEL_ERROR, "worker %u says nonsense: killed", slot->number);
         slot_kill(slot);
@@ -232,6 +236,7 @@ bool rollout_slot_down(struct supervisor *supervisor, struct slot *slot, int sta
     struct err err = {.line = 0};
     enum vote vote = slot->vote;
     slot->vote = VOTE_NONE;
+    sweeping_advance(supervisor);
     if (!rollout_is_running(&supervisor->rollout) || supervisor->rollout.is_committed) {
         rollout_advance(supervisor);
         return false;

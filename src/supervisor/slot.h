@@ -39,6 +39,7 @@ struct slot {
     pid_t pid; /* 0: down */
     int channel;
     uint64_t in_force;    /* generation; 0: none yet */
+    uint64_t swept;       /* the last generation that all its open connections have been asked about */
     int64_t started_ms;   /* monotonic */
     unsigned restarts;    /* since the supervisor started */
     struct slot *adopter; /* who accepts from this slot's sockets while it is down, or NULL */

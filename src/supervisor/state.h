@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "control.h"
+#include "denying.h"
 #include "edition.h"
 #include "listening.h"
 #include "loading.h"
@@ -16,6 +17,7 @@
 #include "rollout.h"
 #include "sinks.h"
 #include "slot.h"
+#include "sweeping.h"
 
 enum phase {
     PHASE_STARTING, /* the first generation is not in force yet: any failure ends us */
@@ -38,6 +40,8 @@ struct supervisor {
     bool look_again;        /* asked for while a load was under way */
     struct edition *current;
     struct rollout rollout;
+    struct sweeping sweeping;
+    struct denying denying;
     struct slot *slots;
     unsigned slot_count;
     struct handover_inbox inbox; /* of the slots */
@@ -55,6 +59,8 @@ struct supervisor {
 /* Something may have changed: load, and publish what comes of it. One load at a time; asked while one is
  * under way, another follows. Returns the number of the load that will have seen the change. */
 uint64_t supervisor_look_again(struct supervisor *supervisor, const char *why);
+/* Something more urgent: end the load that is under way, if it is one; it follows later. */
+void supervisor_put_off_load(struct supervisor *supervisor);
 /* Called by the rollout: the next generation is in force everywhere, or has been called off for a reason. */
 void supervisor_rolled_out(struct supervisor *supervisor, const struct err *err);
 /* Start a worker in a slot, with the generation that it is to prepare. Failure is logged and tried again. */

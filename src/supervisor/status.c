@@ -20,7 +20,15 @@ static uint64_t sum_refusals(const struct supervisor *supervisor, unsigned reaso
 {
     uint64_t total = 0;
     for (unsigned i = 0; i < supervisor->slot_count; i++)
-        total += atomic_load_explicit(&supervisor->slots[i].metrics->refusals[reason], memory_order_relaxed);
+        total += metric_get_refusals(supervisor->slots[i].metrics, reason);
+    return total;
+}
+
+static uint64_t sum_cuts(const struct supervisor *supervisor, unsigned reason)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < supervisor->slot_count; i++)
+        total += metric_get_cuts(supervisor->slots[i].metrics, reason);
     return total;
 }
 
@@ -62,6 +70,10 @@ static void write_counters(const struct supervisor *supervisor, struct json *jso
     json_object_begin(json, "refusals");
     for (unsigned i = 1; i < METRIC_REASONS_MAX && generation_reason_code(i) != NULL; i++)
         json_uint(json, generation_reason_code(i), sum_refusals(supervisor, i));
+    json_object_end(json);
+    json_object_begin(json, "cuts");
+    for (unsigned i = 1; i < METRIC_REASONS_MAX && generation_reason_code(i) != NULL; i++)
+        json_uint(json, generation_reason_code(i), sum_cuts(supervisor, i));
     json_object_end(json);
 }
 
@@ -181,6 +193,10 @@ static bool tell_counters(const struct supervisor *supervisor, struct buffer *ou
         if (sum_refusals(supervisor, i) != 0)
             fits = buffer_printf(out, "refused: %-19s %" PRIu64 "\n", generation_reason_code(i),
                                  sum_refusals(supervisor, i));
+    for (unsigned i = 1; fits && i < METRIC_REASONS_MAX && generation_reason_code(i) != NULL; i++)
+        if (sum_cuts(supervisor, i) != 0)
+            fits = buffer_printf(out, "cut: %-23s %" PRIu64 "\n", generation_reason_code(i),
+                                 sum_cuts(supervisor, i));
     return fits;
 }
 

@@ -60,7 +60,7 @@ static void drain(struct supervisor *supervisor, const char *why)
     loading_cancel(&supervisor->loading);
     rollout_abort(supervisor, &err);
     timer_disarm(&supervisor->rollout.deadline);
-    command_load_ended(supervisor, UINT64_MAX, err.text);
+    command_failed(supervisor, 1, UINT64_MAX, err.text);
     for (unsigned i = 0; i < supervisor->slot_count; i++) {
         timer_disarm(&supervisor->slots[i].restart);
         slot_send(&supervisor->slots[i], HANDOVER_DRAIN, drain_ms, slice_of(NULL, 0), NULL, 0);
@@ -262,12 +262,12 @@ static void fail_reload(struct supervisor *supervisor, const struct err *err)
     supervisor->reloads_failed++;
     log_line(supervisor->log, LEVEL_ERROR, "reload failed, generation %" PRIu64 " stays in force: %s",
              supervisor->current->number, supervisor->failure);
-    command_load_ended(supervisor, supervisor->load_sequence, supervisor->failure);
+    command_failed(supervisor, 1, supervisor->load_sequence, supervisor->failure);
 }
 
 static void look_once_more(struct supervisor *supervisor)
 {
-    if (supervisor->look_again && supervisor->phase == PHASE_SERVING) {
+    if (!denying_next(supervisor) && supervisor->look_again && supervisor->phase == PHASE_SERVING) {
         supervisor->look_again = false;
         supervisor_look_again(supervisor, "asked again meanwhile");
     }
@@ -285,6 +285,9 @@ static void on_loaded(void *context, struct edition *edition, const struct err *
             give_up(supervisor, err);
     } else if (edition != NULL) {
         rollout_start(supervisor, edition);
+    } else if (denying_is_running(supervisor)) {
+        denying_failed(supervisor, err);
+        look_once_more(supervisor);
     } else {
         fail_reload(supervisor, err);
         look_once_more(supervisor);
@@ -309,6 +312,16 @@ uint64_t supervisor_look_again(struct supervisor *supervisor, const char *why)
             fail_reload(supervisor, &err);
     }
     return sequence;
+}
+
+/* Who waits for it waits for the one that follows. */
+void supervisor_put_off_load(struct supervisor *supervisor)
+{
+    if (!loading_is_running(&supervisor->loading) || loading_is_answered(&supervisor->loading))
+        return;
+    log_line(supervisor->log, LEVEL_INFO, "the load that is under way is put off");
+    loading_cancel(&supervisor->loading);
+    supervisor->look_again = true;
 }
 
 static void say_ready(struct supervisor *supervisor)
@@ -348,6 +361,8 @@ void supervisor_rolled_out(struct supervisor *supervisor, const struct err *err)
     if (err != NULL) {
         if (supervisor->phase == PHASE_STARTING)
             give_up(supervisor, err);
+        else if (denying_is_running(supervisor))
+            denying_failed(supervisor, err);
         else if (supervisor->phase == PHASE_SERVING)
             fail_reload(supervisor, err);
     } else if (supervisor->phase == PHASE_STARTING) {
@@ -355,6 +370,8 @@ void supervisor_rolled_out(struct supervisor *supervisor, const struct err *err)
         supervisor_cover_slots(supervisor);
         log_line(supervisor->log, LEVEL_INFO, "generation 1 in force on %u workers", supervisor->slot_count);
         say_ready(supervisor);
+    } else if (denying_is_running(supervisor)) {
+        denying_succeeded(supervisor);
     } else {
         supervisor->failed_at_s = 0;
         supervisor->reloads++;
@@ -362,7 +379,7 @@ void supervisor_rolled_out(struct supervisor *supervisor, const struct err *err)
                  supervisor->current->number, edition_digest(supervisor->current, digest));
         log_report(supervisor, supervisor->current, false);
         reopen_logs(supervisor);
-        command_load_ended(supervisor, supervisor->load_sequence, NULL);
+        sweeping_await(supervisor, 1, supervisor->load_sequence);
     }
     look_once_more(supervisor);
 }
@@ -429,6 +446,8 @@ static void close_house(struct supervisor *supervisor)
         slot_clear(&supervisor->slots[i]);
     free(supervisor->slots);
     rollout_clear(&supervisor->rollout);
+    sweeping_clear(supervisor);
+    denying_clear(supervisor);
     edition_free(supervisor->current);
     listening_close(&supervisor->listening);
     for (size_t i = 0; i < SIGNALS; i++)
@@ -449,6 +468,8 @@ int supervisor_run(const char *config_path)
     supervisor.started_s = clock_wall_s(supervisor.clock);
     sinks_init(&supervisor.sinks);
     rollout_init(&supervisor.rollout, &supervisor);
+    sweeping_init(&supervisor);
+    denying_init(&supervisor);
     timer_init(&supervisor.drain, supervisor.loop, on_drain_over, &supervisor);
     if (handover_inbox_init(&supervisor.inbox) != 0 ||
         loading_init(&supervisor.loading, supervisor.loop, on_loaded, &supervisor) != 0 ||

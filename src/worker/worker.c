@@ -222,6 +222,12 @@ static void on_accept_paused(void *context, int error_number)
     log_line(worker->log, LEVEL_WARNING, "accepting pauses: %s", strerror(error_number));
 }
 
+static void on_swept(void *context, const struct proxy_swept *swept)
+{
+    const struct handover_swept body = {swept->cut, swept->put_off};
+    reply(context, HANDOVER_SWEPT, swept->generation, slice_of((const char *)&body, sizeof(body)));
+}
+
 static void on_full(void *context, bool full)
 {
     struct worker *worker = context;
@@ -269,6 +275,7 @@ static int start(struct worker *worker)
         .metrics = boot->metrics,
         .on_drained = on_drained,
         .on_full = on_full,
+        .on_swept = on_swept,
         .context = worker,
         .connections_max = boot->connections_max,
     };

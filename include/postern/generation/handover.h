@@ -2,9 +2,10 @@
  * (SOCK_SEQPACKET), so that one arrives whole or not at all. A message is a header and a body; what each
  * kind's body and descriptors are stands beside it. Both ends are one binary.
  *
- *   supervisor -> loader: LOAD                         loader -> supervisor: LOADED or REJECTED, then the end
+ *   supervisor -> loader: LOAD or DENY                 loader -> supervisor: LOADED or REJECTED, then the end
  *   supervisor -> worker: BOOT once, then PREPARE and COMMIT for each generation, the rest at any time
- *   worker -> supervisor: PREPARED or FAILED for each PREPARE, COMMITTED for each COMMIT
+ *   worker -> supervisor: PREPARED or FAILED for each PREPARE; COMMITTED for each COMMIT, and SWEPT some time
+ *                         later, unless another COMMIT came between
  *
  * A PREPARE that is followed by another was called off: the worker forgets the first. */
 #ifndef POSTERN_GENERATION_HANDOVER_H
@@ -23,14 +24,16 @@
 
 enum handover_kind {
     HANDOVER_LOAD = 1,  /* number to give; body: path of the configuration; fds: the running pack, or none */
-    HANDOVER_LOADED,    /* number; body: keys.h; fds: the new pack */
+    HANDOVER_LOADED,    /* number; body: keys.h, empty after a DENY: they are as before; fds: the new pack */
     HANDOVER_REJECTED,  /* number; body: struct err */
+    HANDOVER_DENY,      /* number to give; body: generation/deny.h; fds: the running pack */
     HANDOVER_BOOT,      /* body: struct handover_boot; fds: HANDOVER_FD_*, then the listening sockets */
     HANDOVER_PREPARE,   /* number; body: keys.h; fds: the pack */
     HANDOVER_PREPARED,  /* number: it can be put in force at once */
     HANDOVER_FAILED,    /* number; body: struct err */
     HANDOVER_COMMIT,    /* number, of the one prepared last: from now on */
     HANDOVER_COMMITTED, /* number: in force */
+    HANDOVER_SWEPT,     /* number: its open connections have been asked about it; body: handover_swept */
     HANDOVER_LOGS,      /* fds: event log, access log (the latter only if there is one) */
     HANDOVER_ADOPT,     /* number: a slot that is down; fds: its listening sockets */
     HANDOVER_RELEASE,   /* number: the slot is up again */
@@ -55,6 +58,10 @@ struct handover_boot {
     uint32_t descriptors; /* RLIMIT_NOFILE to have */
     uint32_t drop_user;   /* change to uid and gid, without supplementary groups */
     uint32_t uid, gid;
+};
+
+struct handover_swept {
+    uint64_t cut, put_off; /* connections: proxy/proxy.h */
 };
 
 #define HANDOVER_BODY_MAX (KEYS_SIZE_MAX > sizeof(struct err) ? KEYS_SIZE_MAX : sizeof(struct err))

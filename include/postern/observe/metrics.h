@@ -43,6 +43,7 @@ enum metric {
 struct metrics {
     _Atomic uint64_t values[METRIC_COUNT];
     _Atomic uint64_t refusals[METRIC_REASONS_MAX]; /* by the number of the trust reason */
+    _Atomic uint64_t cuts[METRIC_REASONS_MAX];     /* of open connections, likewise */
 };
 
 /* Called by the slab's worker only. */
@@ -52,12 +53,15 @@ void metric_subtract(struct metrics *metrics, enum metric metric, uint64_t amoun
 void metric_set(struct metrics *metrics, enum metric metric, uint64_t value);
 /* Count a refusal; reason is below METRIC_REASONS_MAX. */
 void metric_refusal(struct metrics *metrics, unsigned reason);
+/* Count an open connection that was cut, also in connections_cut. */
+void metric_cut(struct metrics *metrics, unsigned reason);
 /* Gauges to 0, counters as they are: for a slot whose worker died and is started again. */
 void metrics_forget_gauges(struct metrics *metrics);
 
 /* By anybody who maps the slab. */
 uint64_t metric_get(const struct metrics *metrics, enum metric metric);
 uint64_t metric_get_refusals(const struct metrics *metrics, unsigned reason);
+uint64_t metric_get_cuts(const struct metrics *metrics, unsigned reason);
 /* "connections_open", and one sentence of help. Literals. */
 const char *metric_name(enum metric metric);
 const char *metric_help(enum metric metric);

@@ -18,6 +18,13 @@
 
 struct proxy;
 
+/* What a generation did to open connections. */
+struct proxy_swept {
+    uint64_t generation;
+    uint64_t cut;
+    uint64_t put_off; /* to the end of their exchange, by on_revoke = finish_exchange */
+};
+
 /* All keep: they outlive the proxy. */
 struct proxy_environment {
     struct loop *loop;
@@ -30,6 +37,9 @@ struct proxy_environment {
     /* Called when a limit of connections is reached (true) and when there is room again (false), so that the
      * worker can pause its listeners. */
     void (*on_full)(void *context, bool full);
+    /* Called when every connection that was open when a generation came into force has been asked about it.
+     * May be NULL. */
+    void (*on_swept)(void *context, const struct proxy_swept *swept);
     void *context;
     /* Most clients at once, below what the configuration says; 0: only that counts. */
     unsigned connections_max;

@@ -125,9 +125,11 @@ static void only_those_who_wait_for_it_are_told(void **state)
     int fd = connect_to(place);
     assert_int_equal(write(fd, "later\n", 6), 6);
     turns(place);
-    control_each_waiting(control, 4, count, &told);
+    control_each_waiting(control, 1, 4, count, &told);
     assert_int_equal(told, 0);
-    control_each_waiting(control, 5, count, &told);
+    control_each_waiting(control, 6, UINT64_MAX, count, &told);
+    assert_int_equal(told, 0);
+    control_each_waiting(control, 1, 5, count, &told);
     assert_int_equal(told, 1);
     close(fd);
     control_close(control);
