@@ -88,7 +88,7 @@ class Control(GatewayCase):
         self.pki.revoke(bob)
         done = self.command("reload", "--config", gateway.path)
         self.assertEqual((done.returncode, done.stdout, done.stderr),
-                         (0, "generation 2 in force on 2/2 workers\n", ""))
+                         (0, "generation 2 in force on 2/2 workers, 0 connections cut\n", ""))
         for _ in range(6):
             self.assertNotEqual(self.curl(gateway, "/", client=bob).exit_status, 0)
 
