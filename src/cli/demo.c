@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "demo_check.h"
 #include "demo_gateway.h"
 #include "demo_place.h"
 #include "demo_story.h"
@@ -146,7 +147,7 @@ static int show(struct demo *demo)
     demo_story_make(&story, &demo->place, demo->gateway.address, is_foreign);
     demo_story_print(&story, &demo->place, is_foreign);
     if (demo->is_check)
-        return demo_story_check(&story);
+        return demo_check(&story, &demo->gateway);
     return attend(demo, false, &told_to_end) == 0 ? STATUS_DONE : STATUS_FAILED;
 }
 
@@ -183,10 +184,11 @@ int cli_demo(int argc, char **argv)
     };
     const struct command command = {
         "demo", "[--listen ADDR] [--dir DIR] [--backend URL] [--check]",
-        "Make a throw-away PKI, start the gateway in front of a small backend, and print three commands to\n"
-        "paste: one that works, one without a certificate that is refused, and one that revokes the client "
-        "and\n"
-        "shows it refused. Ctrl-C leaves nothing behind.",
+        "Make a throw-away PKI, start the gateway in front of a small backend, and print commands to paste "
+        "into\n"
+        "two terminals: one client is let in, one without a certificate is not, and one who is revoked loses "
+        "the\n"
+        "stream that runs in the other terminal, within a second. Ctrl-C leaves nothing behind.",
         rows, LENGTH_OF(rows)};
     int status = options_parse(&command, argc, argv);
     return status >= 0 ? status : run(&demo);

@@ -1,8 +1,10 @@
 /* The backend of `postern demo`: a service without a login, as a process of its own. It echoes what it
  * received as JSON, and answers POST /api/generate with a stream of JSON lines, a word every 100 ms, in the
- * manner of a language model. Loopback only; it leaves when the demo closes the channel. */
+ * manner of a language model; a prompt with the word "story" gets one without end. Loopback only; it leaves
+ * when the demo closes the channel. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "cli.h"
@@ -25,7 +27,17 @@ enum {
     ACCEPT_PER_TURN = 16,
 };
 
-static const char *const words[] = {"Only ", "a ", "known ", "face ", "passes ", "the ", "postern."};
+static const char answer_short[] = "Only a known face passes the postern.";
+/* Who asks for a story gets this one, which begins again where it ends. */
+static const char answer_story[] =
+    "Once upon a time there was a castle with a great gate, which was always shut, and a postern, a small "
+    "door in "
+    "the wall that opened to a known face only. Every evening a girl came to it with bread. The porter "
+    "looked at "
+    "her, looked at his list, and let her in. One evening the king struck a name off the list. The porter "
+    "did not "
+    "wait for her to come again: he went into the hall, where she sat at the long table and was telling the "
+    "guests a story, and this is how it began. ";
 
 struct backend {
     struct loop *loop;
@@ -46,7 +58,8 @@ struct client {
     struct buffer echo; /* the answer as far as the head gives it */
     uint64_t content_length;
     bool keep_alive, is_generate, is_head;
-    size_t word;
+    const char *tale; /* of the answer that comes word by word */
+    size_t told;      /* of its bytes */
     struct timer next_word;
 };
 
@@ -132,12 +145,17 @@ static bool answer_echo(struct client *client)
 static bool answer_word(struct client *client)
 {
     char line[128];
-    bool is_last = client->word == LENGTH_OF(words);
-    int length = snprintf(line, sizeof(line), "{\"model\":\"demo\",\"response\":\"%s\",\"done\":%s}\n",
-                          is_last ? "" : words[client->word], is_last ? "true" : "false");
+    if (client->tale == answer_story && client->tale[client->told] == '\0')
+        client->told = 0;
+    struct slice rest = slice_text(client->tale + client->told);
+    bool is_last = rest.length == 0;
+    size_t blank = slice_find(rest, ' ');
+    struct slice word = slice_before(rest, blank < rest.length ? blank + 1 : blank);
+    int length = snprintf(line, sizeof(line), "{\"model\":\"demo\",\"response\":\"%.*s\",\"done\":%s}\n",
+                          SLICE_ARG(word), is_last ? "true" : "false");
     bool fits = buffer_printf(&client->out, "%x\r\n%s\r\n%s", (unsigned)length, line,
                               is_last ? "0\r\n\r\n" : "");
-    client->word++;
+    client->told += word.length;
     if (is_last)
         client->state = AT_HEAD;
     else
@@ -151,7 +169,10 @@ static bool answer(struct client *client)
     if (!client->is_generate)
         return answer_echo(client);
     buffer_clear(&client->echo);
-    client->word = 0;
+    struct slice prompt = buffer_view(&client->content);
+    bool is_story = prompt.length > 0 && memmem(prompt.data, prompt.length, "story", 5) != NULL;
+    client->tale = is_story ? answer_story : answer_short;
+    client->told = 0;
     return buffer_printf(&client->out,
                          "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
                          "Transfer-Encoding: chunked\r\n%s\r\n",

@@ -47,7 +47,7 @@ static int spawn(struct demo_gateway *gateway, const char *config, int errors)
 int demo_gateway_start(struct demo_gateway *gateway, const char *config, struct err *err)
 {
     int ends[2];
-    *gateway = (struct demo_gateway){.errors = -1};
+    *gateway = (struct demo_gateway){.errors = -1, .said = stderr};
     buffer_init(&gateway->line, LINE_MAX_BYTES);
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set_errno(err, NULL, errno, "cannot make a pipe");
@@ -63,12 +63,13 @@ int demo_gateway_start(struct demo_gateway *gateway, const char *config, struct 
 
 static void take_line(struct demo_gateway *gateway, struct slice line)
 {
-    static const char ready[] = "ready: generation 1, ";
+    static const char ready[] = "ready: generation 1, ", cut[] = " is cut off: ";
     if (gateway->address[0] == '\0' && slice_starts_with(line, slice_text(ready)))
         snprintf(gateway->address, sizeof(gateway->address), "%.*s",
                  SLICE_ARG(slice_after(line, sizeof(ready) - 1)));
     else
-        fprintf(stderr, "%.*s\n", SLICE_ARG(line));
+        fprintf(gateway->said, "%.*s\n", SLICE_ARG(line));
+    gateway->has_cut |= memmem(line.data, line.length, cut, sizeof(cut) - 1) != NULL;
 }
 
 int demo_gateway_read(struct demo_gateway *gateway)

@@ -33,7 +33,7 @@ class Demo(GatewayCase):
     def environment(self):
         return {**os.environ, "TMPDIR": self.place}
 
-    def start(self, *arguments):
+    def start(self, *arguments, count=5):
         """A demo that has printed its commands: (process, commands)."""
         demo = subprocess.Popen([binary(), "demo", "--listen", "127.0.0.1:0", *arguments], stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, env=self.environment())
@@ -41,7 +41,7 @@ class Demo(GatewayCase):
         self.addCleanup(demo.stdout.close)
         self.addCleanup(demo.kill)
         commands, lines = [], []
-        while len(commands) < 3:
+        while len(commands) < count:
             line = demo.stdout.readline()
             if line == "":
                 self.fail("the demo ended: %s %s" % (lines, demo.stderr.read()))
@@ -58,7 +58,9 @@ class Demo(GatewayCase):
         done = subprocess.run([binary(), "demo", "--check", "--listen", "127.0.0.1:0"], capture_output=True, text=True,
                               env=self.environment(), timeout=patience(60), check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertEqual(len(re.findall(r"(?m)^ok     \d\. ", done.stdout)), 3, done.stdout)
+        self.assertEqual(len(re.findall(r"(?m)^ok     \d\. ", done.stdout)), 5, done.stdout)
+        self.assertRegex(done.stdout, r"The story stopped \d+ ms after the command began, curl's exit status is (18|56)")
+        self.assertRegex(done.stdout, r"alice is cut off: a certificate on the path is revoked .*was=.reading its resp")
         self.assertEqual(done.stderr, "")
         self.assertEqual(os.listdir(self.place), [])
         self.assertEqual(processes_with(self.place), [])
@@ -72,10 +74,17 @@ class Demo(GatewayCase):
         second = self.run_in_shell(commands[1])
         self.assertNotEqual(second.returncode, 0)
         self.assertIn("alert", second.stderr)
-        third = self.run_in_shell(commands[2])
-        self.assertNotEqual(third.returncode, 0)
-        self.assertIn("generation 2 in force", third.stdout)
-        self.assertIn("revoked", third.stderr)
+        self.assertIn("-N ", commands[2])
+        with subprocess.Popen(["/bin/sh", "-c", commands[2]], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as stream:
+            self.assertIn('"response":"Once "', stream.stdout.readline())
+            fourth = self.run_in_shell(commands[3])
+            self.assertEqual(fourth.returncode, 0, fourth.stderr)
+            self.assertNotIn('"done":true', stream.stdout.read())
+            self.assertIn(stream.wait(patience(20)), (18, 56))
+        fifth = self.run_in_shell(commands[4])
+        self.assertNotEqual(fifth.returncode, 0)
+        self.assertIn("revoked", fifth.stderr)
         self.assertNotEqual(self.run_in_shell(commands[0]).returncode, 0)
         demo.send_signal(signal.SIGINT)
         self.assertEqual(demo.wait(patience(20)), 0)
@@ -112,7 +121,7 @@ class Demo(GatewayCase):
 
     def test_a_backend_of_ones_own(self):
         backend = self.backend(lambda request: response(200, "Host was %s\n" % request.get("host")))
-        demo, commands = self.start("--backend", "http://" + backend.address)
+        demo, commands = self.start("--backend", "http://" + backend.address, count=4)
         done = self.run_in_shell(commands[0])
         self.assertEqual((done.returncode, done.stdout), (0, "Host was %s\n" % backend.address))
         self.assertEqual(backend.last.get("X-Client-CN"), "alice")
