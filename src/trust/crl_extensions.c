@@ -1,5 +1,7 @@
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "crl_walk.h"
@@ -83,6 +85,17 @@ static int read_number(struct crl_walk *walk, struct slice value)
     return 0;
 }
 
+/* Is it a GeneralName to its last byte? RFC 5280 §4.2.1.6. */
+static bool is_general_name(struct slice der)
+{
+    const unsigned char *at = (const unsigned char *)der.data;
+    GENERAL_NAME *name = d2i_GENERAL_NAME(NULL, &at, (long)der.length);
+    bool is_whole = name && at == (const unsigned char *)der.data + der.length;
+    GENERAL_NAME_free(name);
+    ERR_clear_error();
+    return is_whole;
+}
+
 /* DistributionPointName: [0] fullName, GeneralNames. */
 static int read_points(struct crl_walk *walk, struct slice value)
 {
@@ -95,7 +108,7 @@ static int read_points(struct crl_walk *walk, struct slice value)
         return crl_refuse(walk, "malformed distribution point");
     struct slice rest = names.body;
     while (rest.length > 0) {
-        if (!der_next(&rest, &name))
+        if (!der_next(&rest, &name) || !is_general_name(name.whole))
             return crl_refuse(walk, "malformed distribution point");
         if (record->point_count >= TRUST_POINTS_MAX)
             return crl_refuse(walk, "more than %d names for its distribution point; use one",

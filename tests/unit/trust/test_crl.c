@@ -50,6 +50,7 @@ static const struct cert_extension idp_boolean[] = {{"2.5.29.28", true, "3003810
 static const struct cert_extension idp_point[] = {{"2.5.29.28", true,
                                                    "300BA009A0078605"
                                                    "683A2F2F61"}};
+static const struct cert_extension idp_point_tag[] = {{"2.5.29.28", true, "300BA009A007C605683A2F2F61"}};
 static const struct cert_extension idp_relative[] = {{"2.5.29.28", true, "3009A007A1053003060141"}};
 static const struct cert_extension freshest_critical[] = {{"2.5.29.46", true, "3000"}};
 
@@ -133,6 +134,7 @@ static const struct row rows[] = {
     {"an IDP that is not DER", {EXTENSIONS(idp_not_der)}, BY_ROOT, "malformed", "malformed"},
     {"an IDP out of order", {EXTENSIONS(idp_order)}, BY_ROOT, "malformed", "malformed"},
     {"an IDP with a BER boolean", {EXTENSIONS(idp_boolean)}, BY_ROOT, "malformed", "malformed"},
+    {"a distribution point that is no name", {EXTENSIONS(idp_point_tag)}, BY_ROOT, "malformed", "malformed"},
     {"a relative distribution point", {EXTENSIONS(idp_relative)}, BY_ROOT, "relative", "relative"},
     {"removeFromCRL", {ENTRIES(removed)}, BY_ROOT, "removeFromCRL", "removeFromCRL"},
     {"a negative serial", {ENTRIES(negative)}, BY_ROOT, "negative", "negative"},
