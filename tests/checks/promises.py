@@ -1,4 +1,5 @@
-"""What the checks of promises stand on: the promises, and the names of all tests as ctest has them."""
+"""What the checks of promises stand on: the promises, the rows of attacks in docs/threat-model.md, and the names of
+all tests as ctest has them."""
 import glob
 import os
 import re
@@ -15,8 +16,15 @@ NAMED_BY_FILE = [
 ]
 
 
+def rows(text):
+    """The attacks that have a name: rows of a table that begin with one letter and a number."""
+    return [row for row in re.findall(r"^\| ([A-Z]\d+)\b", text, re.M) if row not in PROMISES]
+
+
 def test_names(top=TOP):
     names = set()
+    with open(os.path.join(top, "tests/CMakeLists.txt"), encoding="utf-8") as file:
+        names |= set(re.findall(r"add_test\(NAME ([a-z]+\.[\w.]+)", file.read()))
     for pattern, file_name, name in NAMED_BY_FILE:
         for path in glob.glob(os.path.join(top, pattern)):
             found = re.fullmatch(file_name, os.path.relpath(path, top))
