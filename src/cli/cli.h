@@ -13,6 +13,8 @@ int cli_check(int argc, char **argv);
 int cli_status(int argc, char **argv);
 /* postern explain (--config FILE | --control SOCKET) CERTIFICATE, and more; see postern-explain(1). */
 int cli_explain(int argc, char **argv);
+/* postern trial (--config FILE | --control SOCKET) [--crl FILE] [--trust FILE]; see postern-trial(1). */
+int cli_trial(int argc, char **argv);
 /* postern reload [--config FILE | --control SOCKET] */
 int cli_reload(int argc, char **argv);
 /* postern deny ... [--config FILE | --control SOCKET] */

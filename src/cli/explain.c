@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "colour.h"
+#include "explain_refusal.h"
 #include "explain_serial.h"
 #include "explanation.h"
 #include "options.h"
@@ -13,7 +14,7 @@
 
 struct explain {
     struct live gateway;
-    const char *file, *passphrase_file, *serial, *issuer;
+    const char *file, *passphrase_file, *serial, *issuer, *request_id;
     bool is_live;
 };
 
@@ -100,6 +101,8 @@ static int run(const struct explain *explain)
     struct err err = {.line = 0};
     struct judging judging;
     process_harden();
+    if (explain->request_id != NULL)
+        return explain_refusal(&explain->gateway, explain->request_id);
     bool is_live = explain->is_live || explain->gateway.config == NULL;
     int result = is_live ? judging_fetch(&judging, &explain->gateway, &err)
                          : judging_load(&judging, explain->gateway.config, &err);
@@ -124,10 +127,14 @@ int cli_explain(int argc, char **argv)
         {"serial", "HEX", "what the CRLs say of this serial number", &explain.serial, NULL},
         {"issuer", "TEXT", "with --serial: only CRLs whose issuer's name holds this text", &explain.issuer,
          NULL},
+        {"request-id", "ID", "what became of the request or handshake with this id, from page, log or client",
+         &explain.request_id, NULL},
         {"json", NULL, "one line of JSON", NULL, &explain.gateway.as_json},
     };
     const struct command command = {
-        "explain", "(--config FILE [--live] | --control SOCKET) (CERTIFICATE | --serial HEX [--issuer TEXT])",
+        "explain",
+        "(--config FILE [--live] | --control SOCKET)\n         (CERTIFICATE | --serial HEX [--issuer TEXT] | "
+        "--request-id ID)",
         "Say why the client with this certificate is admitted or refused, by the code of the handshake: the\n"
         "path, each CRL that was asked, the rule that decided, and what to do. CERTIFICATE is PEM (the\n"
         "client's first, then what it sends along), DER or PKCS#12, or - for standard input.\n"
@@ -138,8 +145,8 @@ int cli_explain(int argc, char **argv)
         return status;
     if ((explain.gateway.config == NULL) == (explain.gateway.control == NULL))
         return options_misuse(&command, "one of --config and --control is needed", "");
-    if ((explain.file == NULL) == (explain.serial == NULL))
-        return options_misuse(&command, "one of CERTIFICATE and --serial is needed", "");
+    if ((explain.file != NULL) + (explain.serial != NULL) + (explain.request_id != NULL) != 1)
+        return options_misuse(&command, "one of CERTIFICATE, --serial and --request-id is needed", "");
     if (explain.issuer != NULL && explain.serial == NULL)
         return options_misuse(&command, "--issuer goes with --serial", "");
     return run(&explain);

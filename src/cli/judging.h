@@ -8,6 +8,7 @@
 #include "postern/base/attributes.h"
 #include "postern/base/err.h"
 #include "postern/generation/generation.h"
+#include "postern/generation/load.h"
 
 struct judging {
     struct generation *generation;
@@ -16,8 +17,12 @@ struct judging {
     bool is_live;
 };
 
-/* Both return 0, or -1 with err. judging_clear() also after that. */
+/* All return 0, or -1 with err. judging_clear() also after that. */
 NODISCARD int judging_load(struct judging *judging, const char *config, struct err *err);
+/* The same with stand-ins, as a reload of that generation would.
+ *   running_fd  its pack, or -1 */
+NODISCARD int judging_load_with(struct judging *judging, const char *config,
+                                const struct load_stand_ins *stand_ins, int running_fd, struct err *err);
 NODISCARD int judging_fetch(struct judging *judging, const struct live *live, struct err *err);
 void judging_clear(struct judging *judging);
 

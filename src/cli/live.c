@@ -61,6 +61,28 @@ bool live_is_ok(struct slice answer)
     return is_ok;
 }
 
+int live_request(const struct live *live, const char *command, const char *extra, struct buffer *answer,
+                 int *fd, struct err *err)
+{
+    char *path = live_socket(live, err);
+    int enclosure = -1, result = -1;
+    buffer_init(answer, 0);
+    if (path != NULL)
+        result = control_ask_fd(path, command, extra, live->wait_ms, answer, &enclosure, err);
+    if (result == 0 && (!live_is_ok(buffer_view(answer)) || (fd != NULL && enclosure < 0))) {
+        char *error = live_member(buffer_view(answer), "error");
+        result = err_set_at(err, path, 0, "%s",
+                            error != NULL ? error : "the gateway's answer is not understood");
+        free(error);
+    }
+    if (fd != NULL)
+        *fd = enclosure;
+    else
+        fd_close(&enclosure);
+    free(path);
+    return result;
+}
+
 static int show(const struct live *live, struct slice answer)
 {
     bool ok = live_is_ok(answer);

@@ -21,6 +21,7 @@ static const struct subcommand subcommands[] = {
     {"check", cli_check, "check a configuration and all that it names, and show what was found"},
     {"status", cli_status, "show what a running gateway does"},
     {"explain", cli_explain, "say why a client is admitted or refused, and what to do about it"},
+    {"trial", cli_trial, "say who would be refused by a new CRL, trust bundle or configuration"},
     {"reload", cli_reload, "have a running gateway load its files again, and wait for the outcome"},
     {"deny", cli_deny, "refuse a client at once, without a CA; list and undo it"},
     {"pki", cli_pki, "authorities, certificates, PKCS#12, revocation, CRLs"},

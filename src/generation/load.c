@@ -25,6 +25,7 @@
 /* All that a load holds; released in one place. */
 struct load {
     const char *path;
+    const struct load_stand_ins *stand_ins; /* or NULL */
     const struct clock *clock;
     int64_t now_s;
     struct secret *keys;
@@ -88,15 +89,21 @@ static int load_pairs(struct load *load, struct err *err)
     return 0;
 }
 
+/* A path of the configuration, or what stands in for it. */
+static const char *stand_in(const char *other, const char *path)
+{
+    return other != NULL ? other : path;
+}
+
 static int load_bundle(struct load *load, struct err *err)
 {
     const struct config_client_auth *auth = &load->config->client_auth;
+    const char *path = stand_in(load->stand_ins != NULL ? load->stand_ins->trust : NULL, auth->trust.path);
     struct err inner = {.line = 0};
-    struct slice bytes = inputs_read(&load->inputs, auth->trust.path, LOAD_BUNDLE_MAX, &inner);
+    struct slice bytes = inputs_read(&load->inputs, path, LOAD_BUNDLE_MAX, &inner);
     load->bundle = trust_bundle_new();
-    if (bytes.data == NULL ||
-        trust_bundle_add(load->bundle, bytes, TRUST_PEM, auth->trust.path, &inner) != 0 ||
-        trust_bundle_check(load->bundle, auth->partial_chain, auth->trust.path, &inner) != 0)
+    if (bytes.data == NULL || trust_bundle_add(load->bundle, bytes, TRUST_PEM, path, &inner) != 0 ||
+        trust_bundle_check(load->bundle, auth->partial_chain, path, &inner) != 0)
         return wrong(load, "client_auth", "trust", auth->trust.line, &inner, err);
     if (!trust_bundle_write(load->bundle, &load->bundle_der))
         return config_error(err, load->config, "client_auth", "trust", auth->trust.line,
@@ -156,13 +163,18 @@ static int add_crl_directory(struct load *load, const char *directory, struct er
 static int load_crls(struct load *load, struct err *err)
 {
     const struct config_path *crl = &load->config->client_auth.crl;
+    const char *other = load->stand_ins != NULL ? load->stand_ins->crl : NULL;
+    const char *path = stand_in(other, crl->path);
     struct stat status;
     if (crl->path == NULL)
-        return 0;
+        return other == NULL
+                   ? 0
+                   : config_error(err, load->config, "client_auth", "crl", load->config->client_auth.line,
+                                  "is not set, so no CRL can stand in for it; set it");
     load->crls = crl_set_new();
-    if (stat(crl->path, &status) == 0 && S_ISDIR(status.st_mode))
-        return add_crl_directory(load, crl->path, err);
-    return add_crl_file(load, crl->path, err);
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return add_crl_directory(load, path, err);
+    return add_crl_file(load, path, err);
 }
 
 static int copy_text(struct load *load, char *out, size_t size, const char *text, const char *section,
@@ -252,6 +264,8 @@ static int summarize(struct load *load, struct err *err)
     if (summarize_listener(load, err) != 0 ||
         copy_text(load, summary->control_socket, sizeof(((struct sockaddr_un *)0)->sun_path),
                   config->control_socket.path, "control", "socket", config->control_socket.line, err) != 0 ||
+        copy_text(load, summary->state_directory, SUMMARY_PATH_SIZE, config->state_directory.path, "state",
+                  "directory", config->state_directory.line, err) != 0 ||
         copy_text(load, summary->access_log, SUMMARY_PATH_SIZE, access, "log", "access",
                   config->log.access.line, err) != 0 ||
         copy_text(load, summary->event_log, SUMMARY_PATH_SIZE, config->log.events.path, "log", "events",
@@ -378,9 +392,16 @@ static int write_pack(struct load *load, uint64_t number, struct err *err)
 int generation_load(const char *config_path, uint64_t number, int running_fd, const struct clock *clock,
                     struct secret *keys, struct err *err)
 {
+    return generation_load_with(config_path, NULL, number, running_fd, clock, keys, err);
+}
+
+int generation_load_with(const char *config_path, const struct load_stand_ins *stand_ins, uint64_t number,
+                         int running_fd, const struct clock *clock, struct secret *keys, struct err *err)
+{
     int pack_fd = -1;
     struct load *load = xcalloc(1, sizeof(*load));
     load->path = config_path;
+    load->stand_ins = stand_ins;
     load->clock = clock;
     load->now_s = clock_wall_s(clock);
     load->keys = keys;

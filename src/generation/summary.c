@@ -18,6 +18,7 @@ int summary_parse(struct summary *summary, struct slice section, struct err *err
         summary->access_is_json > 1)
         return err_set(err, "generation: summary with a number out of range");
     bool texts = is_text(summary->control_socket, sizeof(summary->control_socket)) &&
+                 is_text(summary->state_directory, sizeof(summary->state_directory)) &&
                  is_text(summary->access_log, sizeof(summary->access_log)) &&
                  is_text(summary->event_log, sizeof(summary->event_log));
     for (uint32_t i = 0; i < SUMMARY_ADDRESSES_MAX; i++)

@@ -5,6 +5,7 @@
 
 #include "postern/base/memory.h"
 #include "record.h"
+#include "visit.h"
 
 /* The certificate as read; also of a refused client, for the log. */
 static void read_identity(struct session *session)
@@ -65,7 +66,9 @@ static enum step handshake_done(struct session *session)
         bool odd = verdict->reason == TRUST_ADMITTED;
         set_refused(session, odd ? TRUST_NO_CERTIFICATE : verdict->reason, odd ? "" : verdict->detail);
     }
-    if (session->verdict != TRUST_ADMITTED)
+    if (session->verdict == TRUST_ADMITTED)
+        visit_begin(session);
+    else
         count_refusal(session);
     session_enter(session, SESSION_IDLE);
     return STEP_AGAIN;

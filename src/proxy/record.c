@@ -1,5 +1,7 @@
 #include "record.h"
 
+#include <stdio.h>
+
 #include "exchange.h"
 
 static void fill_session(const struct session *session, struct access_record *record)
@@ -18,15 +20,41 @@ static void fill_session(const struct session *session, struct access_record *re
     }
 }
 
+static void copy_text(char *out, size_t size, struct slice text)
+{
+    snprintf(out, size, "%.*s", SLICE_ARG(text));
+}
+
+/* For who asks about it by its id. */
+static void keep_refusal(struct session *session, const struct access_record *record)
+{
+    struct records *records = session->proxy->environment.records;
+    struct refusal refusal = {.time_ms = record->time_ms, .generation = record->generation};
+    if (records == NULL)
+        return;
+    copy_text(refusal.request_id, sizeof(refusal.request_id), slice_text(record->request_id));
+    copy_text(refusal.client, sizeof(refusal.client), slice_text(record->client));
+    copy_text(refusal.reason, sizeof(refusal.reason), slice_text(record->reason));
+    copy_text(refusal.common_name, sizeof(refusal.common_name), record->common_name);
+    copy_text(refusal.serial, sizeof(refusal.serial), record->serial);
+    copy_text(refusal.subject, sizeof(refusal.subject), record->subject);
+    copy_text(refusal.detail, sizeof(refusal.detail), slice_text(record->detail));
+    refusals_add(&records->refusals, &refusal);
+}
+
 void record_refusal(struct session *session, struct cause cause, const char *detail)
 {
     const struct clock *clock = loop_clock(session->proxy->environment.loop);
-    struct access_record record = {.reason = cause.code, .detail = detail, .upstream_us = -1};
+    char request_id[REQUEST_ID_SIZE];
+    struct access_record record = {
+        .request_id = request_id, .reason = cause.code, .detail = detail, .upstream_us = -1};
+    request_id_next(&session->proxy->request_ids, request_id);
     fill_session(session, &record);
     record.verdict = "refused";
     record.duration_us = clock_monotonic_us(clock) - session->accepted_us;
     record.time_ms = clock_wall_ms(clock) - record.duration_us / 1000;
     access_log_write(session->proxy->environment.access_log, &record);
+    keep_refusal(session, &record);
 }
 
 void record_exchange(struct session *session)
@@ -52,6 +80,8 @@ void record_exchange(struct session *session)
     record.duration_us = clock_monotonic_us(clock) - exchange->begun_us;
     record.time_ms = clock_wall_ms(clock) - record.duration_us / 1000;
     access_log_write(session->proxy->environment.access_log, &record);
+    if (session->verdict != TRUST_ADMITTED)
+        keep_refusal(session, &record);
     metric_add(metrics, METRIC_bytes_received, record.bytes_in);
     metric_add(metrics, METRIC_bytes_sent, record.bytes_out);
 }

@@ -12,6 +12,7 @@
 #include "postern/base/memory.h"
 #include "postern/http/head.h"
 #include "record.h"
+#include "visit.h"
 
 #define HEAD_READ_SIZE 4096
 #define STEP_COST      256 /* of the budget: a step that moves nothing must not be free */
@@ -21,6 +22,7 @@ static void session_free(struct session *session)
 {
     if (session->exchange != NULL)
         exchange_end(session);
+    visit_end(session); /* while there is a path */
     timer_clear(&session->timer);
     if (session->cut)
         stream_abort(session->stream.stream);

@@ -52,6 +52,7 @@ struct session {
     bool running;     /* inside session_run() */
     bool timed_out;   /* the timer fired */
     bool counted;     /* in proxy->clients */
+    bool visiting;    /* noted by visit_begin() */
     bool close_after; /* no request after the exchange in flight */
     bool half_closed; /* the client has ended its side */
     bool linger;      /* the client may still be sending when we close */

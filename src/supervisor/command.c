@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "postern/base/file.h"
 #include "postern/base/json.h"
+#include "remember.h"
 #include "state.h"
 #include "status.h"
 
@@ -60,6 +62,69 @@ static void answer_generation(const struct supervisor *supervisor, struct contro
     control_answer_with(client, slice_of(line, (size_t)length), edition->pack_fd);
 }
 
+/* Who was admitted within a day, for `postern trial`. */
+static void answer_clients(struct supervisor *supervisor, struct control_client *client)
+{
+    char line[96];
+    int fd = supervisor->history != NULL ? remember_snapshot(supervisor) : -1;
+    if (fd < 0) {
+        answer(client, 0, NULL, "there is no memory of clients");
+        return;
+    }
+    int length = snprintf(line, sizeof(line), "{\"version\":%d,\"ok\":true,\"clients\":%zu}", CONTROL_VERSION,
+                          history_count(supervisor->history));
+    control_answer_with(client, slice_of(line, (size_t)length), fd);
+    fd_close(&fd);
+}
+
+static void write_refusal(struct json *json, const struct refusal *refusal, unsigned worker)
+{
+    char time[CLOCK_TEXT_SIZE];
+    json_text(json, "time", clock_format_ms(refusal->time_ms, time));
+    json_text(json, "request_id", refusal->request_id);
+    json_text(json, "client", refusal->client);
+    json_text(json, "reason", refusal->reason);
+    json_text(json, "detail", refusal->detail);
+    json_text(json, "cn", refusal->common_name);
+    json_text(json, "serial", refusal->serial);
+    json_text(json, "subject", refusal->subject);
+    json_uint(json, "generation", refusal->generation);
+    json_uint(json, "worker", worker);
+}
+
+static bool find_refusal(const struct supervisor *supervisor, const char *id, struct refusal *out,
+                         unsigned *worker)
+{
+    for (unsigned i = 0; i < supervisor->slot_count; i++) {
+        *worker = supervisor->slots[i].number;
+        if (refusals_find(&supervisor->slots[i].records->refusals, id, out))
+            return true;
+    }
+    return false;
+}
+
+static void answer_refusal(const struct supervisor *supervisor, struct control_client *client, const char *id)
+{
+    struct refusal refusal;
+    struct buffer out;
+    struct json json;
+    unsigned worker;
+    if (!find_refusal(supervisor, id, &refusal, &worker)) {
+        answer(client, 0, NULL,
+               "no such request among the last refusals of the workers; the access log may have it");
+        return;
+    }
+    buffer_init(&out, CONTROL_ANSWER_MAX);
+    json_init(&json, &out);
+    json_object_begin(&json, NULL);
+    json_int(&json, "version", CONTROL_VERSION);
+    json_bool(&json, "ok", true);
+    write_refusal(&json, &refusal, worker);
+    json_object_end(&json);
+    control_answer(client, json_end(&json) ? buffer_view(&out) : SLICE_LITERAL("{}"));
+    buffer_clear(&out);
+}
+
 /* A short member, with a NUL. */
 static bool member(struct slice request, const char *name, struct buffer *out)
 {
@@ -73,6 +138,16 @@ static bool member_is(struct slice request, const char *name, const char *value)
     bool is = member(request, name, &found) && slice_equal_text(slice_text(buffer_view(&found).data), value);
     buffer_clear(&found);
     return is;
+}
+
+static void refusal(const struct supervisor *supervisor, struct control_client *client, struct slice request)
+{
+    struct buffer id;
+    if (member(request, "request_id", &id))
+        answer_refusal(supervisor, client, buffer_view(&id).data);
+    else
+        answer(client, 0, NULL, "request_id is missing");
+    buffer_clear(&id);
 }
 
 /* True if it is too early or too late for a change; then the client has been told. */
@@ -115,11 +190,16 @@ void command_request(void *context, struct control_client *client, struct slice 
         deny(supervisor, client, request);
     else if (member_is(request, "command", "generation"))
         answer_generation(supervisor, client);
+    else if (member_is(request, "command", "clients"))
+        answer_clients(supervisor, client);
+    else if (member_is(request, "command", "refusal"))
+        refusal(supervisor, client, request);
     else if (member_is(request, "command", "ping"))
         answer(client, 0, NULL, NULL);
     else
         answer(client, 0, NULL,
-               "unknown command; this gateway knows status, reload, deny, generation and ping");
+               "unknown command; this gateway knows status, reload, deny, generation, clients, refusal and "
+               "ping");
 }
 
 static unsigned serving(const struct supervisor *supervisor)

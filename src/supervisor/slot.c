@@ -1,7 +1,9 @@
 #include "slot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -18,20 +20,42 @@ static void on_restart(void *context)
     slot->events->on_restart(slot->context, slot);
 }
 
+/* Memory that the worker writes and we read. NULL with errno. */
+static const void *make_shared(const char *name, size_t size, int *fd)
+{
+    *fd = memfd_new(name, size);
+    void *mapped = *fd < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_SHARED, *fd, 0);
+    return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+static void unmap(const void *mapped, size_t size)
+{
+    void *address = (void *)(uintptr_t)mapped; /* ours is read-only, and munmap(2) does not write */
+    if (mapped != NULL)
+        munmap(address, size);
+}
+
+static void release_memory(struct slot *slot)
+{
+    unmap(slot->metrics, sizeof(struct metrics));
+    unmap(slot->records, sizeof(struct records));
+    fd_close(&slot->slab_fd);
+    fd_close(&slot->records_fd);
+    slot->metrics = NULL;
+    slot->records = NULL;
+}
+
 int slot_init(struct slot *slot, unsigned number, struct loop *loop, struct handover_inbox *inbox,
               const struct slot_events *events, void *context)
 {
     *slot = (struct slot){
         .number = number, .channel = -1, .loop = loop, .inbox = inbox, .events = events, .context = context};
-    slot->slab_fd = memfd_new("postern-metrics", sizeof(struct metrics));
-    void *mapped = slot->slab_fd < 0
-                       ? MAP_FAILED
-                       : mmap(NULL, sizeof(struct metrics), PROT_READ, MAP_SHARED, slot->slab_fd, 0);
-    if (mapped == MAP_FAILED) {
-        fd_close(&slot->slab_fd);
+    slot->metrics = make_shared("postern-metrics", sizeof(struct metrics), &slot->slab_fd);
+    slot->records = make_shared("postern-records", sizeof(struct records), &slot->records_fd);
+    if (slot->metrics == NULL || slot->records == NULL) {
+        release_memory(slot);
         return -1;
     }
-    slot->metrics = mapped;
     timer_init(&slot->restart, loop, on_restart, slot);
     return 0;
 }
@@ -43,10 +67,7 @@ void slot_clear(struct slot *slot)
     watch_stop(&slot->watch);
     timer_clear(&slot->restart);
     fd_close(&slot->channel);
-    fd_close(&slot->slab_fd);
-    void *mapped = (void *)(uintptr_t)slot->metrics; /* ours is read-only, and munmap(2) does not write */
-    munmap(mapped, sizeof(struct metrics));
-    slot->metrics = NULL;
+    release_memory(slot);
 }
 
 bool slot_is_up(const struct slot *slot)
@@ -110,6 +131,7 @@ static int send_boot(struct slot *slot, const struct summary *summary, const str
     };
     size_t count = sinks->access >= 0 ? HANDOVER_FD_ACCESS + 1 : HANDOVER_FD_ACCESS;
     fds[HANDOVER_FD_SLAB] = slot->slab_fd;
+    fds[HANDOVER_FD_RECORDS] = slot->records_fd;
     fds[HANDOVER_FD_EVENTS] = sinks->events;
     fds[HANDOVER_FD_RESOLV] = text_memory("/etc/resolv.conf");
     fds[HANDOVER_FD_HOSTS] = text_memory("/etc/hosts");
@@ -134,10 +156,19 @@ static void release(struct slot *slot)
     slot->in_force = 0;
 }
 
+/* Nobody is connected to a worker that is new. The history has taken what was there. Without this the memory
+ * says that they are connected still; more harm than that a failure does not do. */
+static void forget_visits(struct slot *slot)
+{
+    (void)fallocate(slot->records_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                    offsetof(struct records, visits), sizeof(struct visits));
+}
+
 int slot_start(struct slot *slot, const struct summary *summary, const struct sinks *sinks,
                const int *listeners, size_t listener_count)
 {
     timer_disarm(&slot->restart);
+    forget_visits(slot);
     pid_t pid = process_spawn("internal-worker", &slot->channel);
     if (pid < 0)
         return -1;

@@ -13,6 +13,7 @@
 #include "postern/net/loop.h"
 #include "postern/observe/log.h"
 #include "postern/observe/metrics.h"
+#include "postern/observe/records.h"
 #include "sinks.h"
 
 /* Where a slot stands in a rollout (rollout.h). */
@@ -45,6 +46,8 @@ struct slot {
     struct slot *adopter; /* who accepts from this slot's sockets while it is down, or NULL */
     int slab_fd;
     const struct metrics *metrics;
+    int records_fd;
+    const struct records *records;
     struct backoff backoff;
 
     enum vote vote;

@@ -8,6 +8,7 @@
 #include "control.h"
 #include "denying.h"
 #include "edition.h"
+#include "history.h"
 #include "listening.h"
 #include "loading.h"
 #include "postern/base/clock.h"
@@ -54,6 +55,11 @@ struct supervisor {
     int64_t failed_at_s; /* 0: none */
     char failure[sizeof(struct err)];
     uint64_t reloads, reloads_failed;
+    /* remember.h; NULL before the first generation. */
+    struct history *history;
+    char *history_path;
+    struct timer history_timer;
+    bool history_failed; /* said so */
 };
 
 /* Something may have changed: load, and publish what comes of it. One load at a time; asked while one is

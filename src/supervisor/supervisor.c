@@ -17,6 +17,7 @@
 #include "postern/base/memory.h"
 #include "postern/base/process.h"
 #include "postern/generation/report.h"
+#include "remember.h"
 #include "state.h"
 
 /* Beyond the drain timeout, for a worker to leave by itself. */
@@ -133,7 +134,9 @@ void supervisor_start_slot(struct supervisor *supervisor, struct slot *slot)
 static void on_slot_message(void *context, struct slot *slot, struct handover *message)
 {
     struct supervisor *supervisor = context;
-    if (supervisor->phase != PHASE_DRAINING)
+    if (message->kind == HANDOVER_SEEN)
+        remember_seen(supervisor, message->body);
+    else if (supervisor->phase != PHASE_DRAINING)
         rollout_message(supervisor, slot, message);
 }
 
@@ -150,6 +153,7 @@ static void tell_death(struct supervisor *supervisor, const struct slot *slot, i
 static void on_slot_down(void *context, struct slot *slot, int status)
 {
     struct supervisor *supervisor = context;
+    remember_slot(supervisor, slot);
     if (supervisor->phase == PHASE_DRAINING) {
         leave_if_alone(supervisor);
         return;
@@ -225,6 +229,7 @@ static int open_house(struct supervisor *supervisor, const struct edition *editi
                           inner.text);
     supervisor->log = log_new(supervisor->sinks.events, LOG_TEXT, (enum log_level)summary->level,
                               "supervisor", supervisor->clock);
+    remember_open(supervisor, summary->state_directory);
     return 0;
 }
 
@@ -441,6 +446,7 @@ static int watch_signals(struct supervisor *supervisor)
 static void close_house(struct supervisor *supervisor)
 {
     control_close(supervisor->control);
+    remember_close(supervisor);
     loading_clear(&supervisor->loading);
     for (unsigned i = 0; i < supervisor->slot_count; i++)
         slot_clear(&supervisor->slots[i]);

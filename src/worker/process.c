@@ -61,7 +61,9 @@ static int boot(int channel, struct handover *message)
     size_t first = order.has_access_log != 0 ? HANDOVER_FD_ACCESS + 1 : HANDOVER_FD_ACCESS;
     void *slab = mmap(NULL, sizeof(struct metrics), PROT_READ | PROT_WRITE, MAP_SHARED,
                       message->fds[HANDOVER_FD_SLAB], 0);
-    if (slab == MAP_FAILED || fd_set_nonblocking(channel) != 0)
+    void *records = mmap(NULL, sizeof(struct records), PROT_READ | PROT_WRITE, MAP_SHARED,
+                         message->fds[HANDOVER_FD_RECORDS], 0);
+    if (slab == MAP_FAILED || records == MAP_FAILED || fd_set_nonblocking(channel) != 0)
         return fail("cannot map counters");
     confine_descriptors(order.descriptors);
     struct worker_boot start = {
@@ -74,6 +76,7 @@ static int boot(int channel, struct handover *message)
         .access_format = order.access_is_json != 0 ? LOG_JSON : LOG_TEXT,
         .level = (enum log_level)order.level,
         .metrics = slab,
+        .records = records,
         .resolv_conf = map_text(message->fds[HANDOVER_FD_RESOLV]),
         .hosts = map_text(message->fds[HANDOVER_FD_HOSTS]),
         .clock = clock_system(),
@@ -82,6 +85,7 @@ static int boot(int channel, struct handover *message)
         .context = &order,
     };
     fd_close(&message->fds[HANDOVER_FD_SLAB]);
+    fd_close(&message->fds[HANDOVER_FD_RECORDS]);
     fd_close(&message->fds[HANDOVER_FD_RESOLV]);
     fd_close(&message->fds[HANDOVER_FD_HOSTS]);
     return worker_run(&start);

@@ -14,7 +14,9 @@
 #include "postern/proxy/proxy.h"
 
 enum {
-    FLUSH_MS = 50, /* that a line of the access log waits for others at most */
+    FLUSH_MS = 50,        /* that a line of the access log waits for others at most */
+    SEEN_MS = 200,        /* that a client's record waits for others */
+    SEEN_MAX = 32 * 1024, /* bytes of a message of them */
     DRAIN_DEFAULT_MS = 30000,
     DRAIN_GRACE_MS = 1000,
 };
@@ -32,7 +34,8 @@ struct worker {
     int channel;
     struct watch channel_watch;
     struct signal_watch terminate;
-    struct timer flush, drain;
+    struct timer flush, drain, seen_timer;
+    struct buffer seen;                     /* records of clients, on their way to the supervisor */
     struct generation *in_force, *prepared; /* a reference each, or NULL */
     bool is_draining;
     int status;
@@ -237,6 +240,26 @@ static void on_full(void *context, bool full)
     doorway_pause(&worker->doorway, full);
 }
 
+/* The supervisor may be busy: what cannot be sent waits, and while the buffer is full nothing more is taken.
+ */
+static void on_seen_timer(void *context)
+{
+    struct worker *worker = context;
+    struct slice records = buffer_view(&worker->seen);
+    if (handover_send(worker->channel, HANDOVER_SEEN, 0, records, NULL, 0) == 0)
+        buffer_clear(&worker->seen);
+    else if (errno == EAGAIN)
+        timer_arm(&worker->seen_timer, SEEN_MS);
+}
+
+static bool on_seen(void *context, const struct seen *seen)
+{
+    struct worker *worker = context;
+    if (!timer_is_armed(&worker->seen_timer))
+        timer_arm(&worker->seen_timer, SEEN_MS);
+    return seen_append(&worker->seen, seen);
+}
+
 static void on_flush(void *context)
 {
     struct worker *worker = context;
@@ -273,6 +296,8 @@ static int start(struct worker *worker)
         .log = worker->log,
         .access_log = worker->access_log,
         .metrics = boot->metrics,
+        .records = boot->records,
+        .on_seen = on_seen,
         .on_drained = on_drained,
         .on_full = on_full,
         .on_swept = on_swept,
@@ -284,6 +309,8 @@ static int start(struct worker *worker)
     doorway_add(&worker->doorway, boot->slot, boot->listeners, boot->listener_count);
     timer_init(&worker->flush, worker->loop, on_flush, worker);
     timer_init(&worker->drain, worker->loop, on_drain_over, worker);
+    timer_init(&worker->seen_timer, worker->loop, on_seen_timer, worker);
+    buffer_init(&worker->seen, SEEN_MAX);
     loop_set_turn_end(worker->loop, on_turn_end, worker);
     if (watch_start(&worker->channel_watch, worker->loop, worker->channel, WATCH_READ, on_channel, worker) !=
             0 ||
@@ -301,6 +328,8 @@ static void finish(struct worker *worker)
     signal_watch_stop(&worker->terminate);
     timer_clear(&worker->flush);
     timer_clear(&worker->drain);
+    timer_clear(&worker->seen_timer);
+    buffer_clear(&worker->seen);
     doorway_clear(&worker->doorway);
     proxy_free(worker->proxy);
     resolver_free(worker->resolver);

@@ -133,6 +133,29 @@ class Explain(GatewayCase):
                           ("--config", gateway.path, "--issuer", "x", "a")):
             self.assertEqual(explain(*arguments)[0], 2)
 
+    def test_a_refusal_is_found_by_its_request_id(self):
+        revoked = dict(self.clients[1:2])["revoked"]
+        for on_refusal in ("alert", "page"):
+            gateway = self.start(on_refusal=on_refusal)
+            said = s_client(gateway, "-tls1_3", client=revoked, send=GET)
+            line = gateway.access(1)[-1]
+            request_id = line["request_id"]
+            self.assertRegex(request_id, "^[0-9a-f]{32}$")
+            if on_refusal == "page":
+                self.assertIn('"request_id":"%s"' % request_id, said)
+                self.assertIn("X-Request-ID: " + request_id, said)
+            status, out, err = explain("--config", gateway.path, "--request-id", request_id)
+            self.assertEqual((status, err), (1, ""))
+            for wanted in ("refused: revoked\n", line["detail"], line["client"], revoked.serial, line["time"], "rule "):
+                self.assertIn(wanted, out)
+            found = json.loads(explain("--config", gateway.path, "--request-id", request_id, "--json")[1])
+            for name in ("request_id", "client", "reason", "detail", "cn", "serial", "generation", "time"):
+                self.assertEqual(found[name], line[name], name)
+            status, out, err = explain("--config", gateway.path, "--request-id", "0" * 32)
+            self.assertEqual((status, out), (3, ""))
+            self.assertIn("access log", err)
+            self.assertEqual(explain("--config", gateway.path, "--request-id", "x")[0], 2)
+
     def test_serials(self):
         gateway = self.start()
         revoked = dict(self.clients[1:2])["revoked"]

@@ -6,6 +6,7 @@
  *   supervisor -> worker: BOOT once, then PREPARE and COMMIT for each generation, the rest at any time
  *   worker -> supervisor: PREPARED or FAILED for each PREPARE; COMMITTED for each COMMIT, and SWEPT some time
  *                         later, unless another COMMIT came between
+ *                         SEEN at any time
  *
  * A PREPARE that is followed by another was called off: the worker forgets the first. */
 #ifndef POSTERN_GENERATION_HANDOVER_H
@@ -38,15 +39,17 @@ enum handover_kind {
     HANDOVER_ADOPT,     /* number: a slot that is down; fds: its listening sockets */
     HANDOVER_RELEASE,   /* number: the slot is up again */
     HANDOVER_DRAIN,     /* number: milliseconds; accept what waits, finish, leave */
+    HANDOVER_SEEN,      /* body: observe/seen.h, of clients that were admitted */
     HANDOVER_KIND_END
 };
 
 enum {
-    HANDOVER_FD_SLAB,   /* struct metrics, to be mapped and written */
-    HANDOVER_FD_EVENTS, /* event log */
-    HANDOVER_FD_RESOLV, /* text of resolv.conf(5), sealed memory */
-    HANDOVER_FD_HOSTS,  /* text of hosts(5), sealed memory */
-    HANDOVER_FD_ACCESS, /* access log; there only if has_access_log */
+    HANDOVER_FD_SLAB,    /* struct metrics, to be mapped and written */
+    HANDOVER_FD_RECORDS, /* struct records, likewise */
+    HANDOVER_FD_EVENTS,  /* event log */
+    HANDOVER_FD_RESOLV,  /* text of resolv.conf(5), sealed memory */
+    HANDOVER_FD_HOSTS,   /* text of hosts(5), sealed memory */
+    HANDOVER_FD_ACCESS,  /* access log; there only if has_access_log */
     HANDOVER_FD_LISTENERS_MAX = SUMMARY_ADDRESSES_MAX
 };
 

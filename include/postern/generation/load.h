@@ -26,6 +26,16 @@
 NODISCARD int generation_load(const char *config_path, uint64_t number, int running_fd,
                               const struct clock *clock, struct secret *keys, struct err *err);
 
+/* Files to load in place of those that the configuration names, to see what would come of it. NULL: as it
+ * says. */
+struct load_stand_ins {
+    const char *trust, *crl;
+};
+/* The same with stand-ins, which are borrowed. */
+NODISCARD int generation_load_with(const char *config_path, const struct load_stand_ins *stand_ins,
+                                   uint64_t number, int running_fd, const struct clock *clock,
+                                   struct secret *keys, struct err *err);
+
 /* The loader process: take one HANDOVER_LOAD from the channel, load, answer, leave. Returns an exit status.
  */
 int loader_main(int channel);

@@ -29,6 +29,7 @@ struct summary {
     uint32_t warnings;   /* lines of the report that warn */
     int64_t loaded_at_s; /* wall seconds */
     char control_socket[SUMMARY_TEXT_SIZE];
+    char state_directory[SUMMARY_PATH_SIZE];
     char access_log[SUMMARY_PATH_SIZE]; /* a path, "stdout", or empty: off */
     char event_log[SUMMARY_PATH_SIZE];  /* a path, or "stderr" */
 };

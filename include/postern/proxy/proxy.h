@@ -15,6 +15,8 @@
 #include "postern/observe/access_log.h"
 #include "postern/observe/log.h"
 #include "postern/observe/metrics.h"
+#include "postern/observe/records.h"
+#include "postern/observe/seen.h"
 
 struct proxy;
 
@@ -32,6 +34,7 @@ struct proxy_environment {
     struct log *log;
     struct access_log *access_log;
     struct metrics *metrics;
+    struct records *records; /* or NULL */
     /* Called when the last session has gone after proxy_drain(). */
     void (*on_drained)(void *context);
     /* Called when a limit of connections is reached (true) and when there is room again (false), so that the
@@ -40,6 +43,8 @@ struct proxy_environment {
     /* Called when every connection that was open when a generation came into force has been asked about it.
      * May be NULL. */
     void (*on_swept)(void *context, const struct proxy_swept *swept);
+    /* An admitted client whose path has not been told for hours. False: not now, try again. May be NULL. */
+    bool (*on_seen)(void *context, const struct seen *seen);
     void *context;
     /* Most clients at once, below what the configuration says; 0: only that counts. */
     unsigned connections_max;

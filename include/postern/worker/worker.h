@@ -13,6 +13,7 @@
 #include "postern/base/slice.h"
 #include "postern/observe/log.h"
 #include "postern/observe/metrics.h"
+#include "postern/observe/records.h"
 
 /* All that a worker starts with. Everything is borrowed until worker_run() returns, but the descriptors,
  * which it takes. */
@@ -25,6 +26,7 @@ struct worker_boot {
     enum log_format access_format;
     enum log_level level;
     struct metrics *metrics;
+    struct records *records;         /* may be NULL */
     struct slice resolv_conf, hosts; /* texts of the two files */
     const struct clock *clock;
     unsigned connections_max; /* that the limit of descriptors allows; 0: not to be looked at */
