@@ -51,6 +51,8 @@ struct fixture {
     int64_t recheck_at_s;
     unsigned judged; /* how often it was asked */
     bool drained;
+    struct proxy_swept swept; /* as told last */
+    unsigned swept_calls;
     unsigned full_calls;
     bool full;
 };
@@ -140,6 +142,13 @@ static inline void on_full(void *context, bool full)
     f->full_calls++;
 }
 
+static inline void on_swept(void *context, const struct proxy_swept *swept)
+{
+    struct fixture *f = context;
+    f->swept = *swept;
+    f->swept_calls++;
+}
+
 /* Another client of the same proxy. Returns its socket, and the session in *session if that is not NULL. */
 static inline int client_new(struct fixture *f, struct session **session)
 {
@@ -172,6 +181,7 @@ static inline void fixture_init(struct fixture *f, const char *more)
                                                   .metrics = &f->metrics,
                                                   .on_drained = on_drained,
                                                   .on_full = on_full,
+                                                  .on_swept = on_swept,
                                                   .context = f};
     f->proxy = proxy_new(&environment);
     f->serving = serving_of(f->config, 1);

@@ -90,6 +90,68 @@ static void an_idle_revoked_client_is_closed_by_the_sweep(void **state)
     finish(&f, first);
 }
 
+/* Whoever asked for the generation is told once, when all have been asked, also if there was nobody. */
+static void the_end_of_a_sweep_is_told_with_what_it_did(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, "");
+    struct config *first = f.config;
+    turns(&f);
+    assert_int_equal(f.swept_calls, 1);
+    assert_int_equal(f.swept.generation, 1);
+    assert_int_equal(f.swept.cut, 0);
+    int others[40];
+    for (size_t i = 0; i < LENGTH_OF(others); i++)
+        others[i] = client_new(&f, NULL);
+    next_generation(&f, TRUST_DENIED);
+    turns(&f);
+    assert_int_equal(f.swept_calls, 2);
+    assert_int_equal(f.swept.generation, 2);
+    assert_int_equal(f.swept.cut, 41);
+    assert_int_equal(f.swept.put_off, 0);
+    assert_int_equal(metric_get_cuts(&f.metrics, TRUST_DENIED), 41);
+    assert_int_equal(metric_get_cuts(&f.metrics, TRUST_REVOKED), 0);
+    for (size_t i = 0; i < LENGTH_OF(others); i++)
+        close_fd(&others[i]);
+    finish(&f, first);
+}
+
+/* A sweep of thousands must not do the work of those that it asks. */
+static void a_sweep_asks_and_steps_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, "");
+    assert_int_equal(send(f.client, GET, strlen(GET), MSG_NOSIGNAL), strlen(GET));
+    unsigned asked = f.judged;
+    f.session->recheck_at_s = 0;
+    session_sweep(f.session);
+    assert_int_equal(f.judged, asked + 1);
+    assert_int_equal(f.session->state, SESSION_IDLE);
+    assert_int_equal(f.session->requests, 0);
+    upstream_expect(&f);
+    fixture_clear(&f);
+}
+
+/* P1: it has its answer, still sends, and waits for nothing but its end: no reason to let it. */
+static void a_client_that_is_only_closing_is_cut_too(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, "");
+    struct config *first = f.config;
+    request_arrives(&f, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello", "POST");
+    put_text(&f, f.upstream, OK);
+    assert_int_equal(f.session->state, SESSION_LINGER);
+    next_generation(&f, TRUST_REVOKED);
+    turns(&f);
+    assert_int_equal(proxy_sessions(f.proxy), 0);
+    assert_int_equal(metric_get_cuts(&f.metrics, TRUST_REVOKED), 1);
+    expect_logged(&f, "\"verdict\":\"refused\",\"reason\":\"revoked\"");
+    finish(&f, first);
+}
+
 /* P7: who is still admitted notices nothing, and the old generation is let go. */
 static void an_admitted_client_goes_on_under_the_next_generation(void **state)
 {
@@ -168,6 +230,8 @@ static void with_finish_exchange_only_the_exchange_is_finished(void **state)
     f.config->client_auth.on_revoke = CONFIG_REVOKE_FINISH_EXCHANGE;
     proxy_set_serving(f.proxy, serving_of(f.config, 2));
     turns(&f);
+    assert_int_equal(f.swept.put_off, 1);
+    assert_int_equal(metric_get(&f.metrics, METRIC_connections_cut), 0);
     put_text(&f, f.upstream, OK);
     char *text = take(&f, f.client, &closed, NULL);
     expect_starts(text, "HTTP/1.1 200 OK\r\n");
@@ -389,6 +453,9 @@ int main(void)
         cmocka_unit_test(a_revoked_clients_upload_is_cut),
         cmocka_unit_test(a_revoked_clients_download_is_cut),
         cmocka_unit_test(an_idle_revoked_client_is_closed_by_the_sweep),
+        cmocka_unit_test(the_end_of_a_sweep_is_told_with_what_it_did),
+        cmocka_unit_test(a_sweep_asks_and_steps_nothing),
+        cmocka_unit_test(a_client_that_is_only_closing_is_cut_too),
         cmocka_unit_test(an_admitted_client_goes_on_under_the_next_generation),
         cmocka_unit_test(upstream_connections_outlive_a_generation),
         cmocka_unit_test(a_backend_that_is_gone_finishes_what_it_has),
