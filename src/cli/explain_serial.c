@@ -14,7 +14,7 @@ struct answer {
     int64_t now_s;
     bool colour;
     struct json *json; /* NULL: text */
-    unsigned revoked, current;
+    unsigned revoked, current, denied;
 };
 
 static void on_crl(void *context, const struct examined_crl *crl)
@@ -27,6 +27,21 @@ static void on_crl(void *context, const struct examined_crl *crl)
         explanation_json_crl(answer->json, answer->trust, crl, answer->now_s);
     else
         explanation_print_crl(answer->trust, crl, answer->now_s, answer->colour);
+}
+
+static void on_denied(void *context, const struct deny_match *match)
+{
+    struct answer *answer = context;
+    answer->denied++;
+    if (answer->json == NULL) {
+        printf("denied by line %u of %s: %.*s\n", match->number, match->source, SLICE_ARG(match->line));
+        return;
+    }
+    json_object_begin(answer->json, NULL);
+    json_text(answer->json, "source", match->source);
+    json_uint(answer->json, "line", match->number);
+    json_slice(answer->json, "entry", match->line);
+    json_object_end(answer->json);
 }
 
 /* "0x4A:3F" as people copy it from openssl. */
@@ -45,15 +60,15 @@ static int conclude(const struct answer *answer, int found)
 {
     if (found < 0)
         return STATUS_USAGE;
-    if (answer->revoked > 0)
+    if (answer->revoked > 0 || answer->denied > 0)
         return STATUS_FAILED;
     return answer->current > 0 ? STATUS_DONE : STATUS_UNSURE;
 }
 
-static const char *conclusion_text(int status)
+static const char *conclusion_text(const struct answer *answer, int status)
 {
     static const char *const texts[] = {"not revoked", "revoked", "not a serial number", "cannot tell"};
-    return texts[status];
+    return answer->denied == 0 ? texts[status] : answer->revoked > 0 ? "revoked, and denied" : "denied";
 }
 
 static int answer_json(struct answer *answer, struct slice serial, const char *issuer, const char *origin)
@@ -68,8 +83,11 @@ static int answer_json(struct answer *answer, struct slice serial, const char *i
     json_array_begin(&json, "crls");
     int found = trust_examine_serial(answer->trust, serial, issuer, answer->now_s, on_crl, answer);
     json_array_end(&json);
+    json_array_begin(&json, "denied");
+    (void)trust_examine_denied(answer->trust, serial, answer->now_s, on_denied, answer);
+    json_array_end(&json);
     int status = conclude(answer, found);
-    json_text(&json, "verdict", conclusion_text(status));
+    json_text(&json, "verdict", conclusion_text(answer, status));
     json_text(&json, "judged_by", origin);
     json_object_end(&json);
     if (json_end(&json) && found >= 0)
@@ -91,11 +109,12 @@ int explain_serial(const struct judging *judging, const char *typed, const char 
         status = answer_json(&answer, serial, issuer, judging->origin);
     } else {
         int found = trust_examine_serial(answer.trust, serial, issuer, answer.now_s, on_crl, &answer);
+        (void)trust_examine_denied(answer.trust, serial, answer.now_s, on_denied, &answer);
         status = conclude(&answer, found);
         if (found == 0)
             printf("no CRL of such an issuer is loaded\n");
         if (found >= 0)
-            printf("serial %.*s: %s\njudged by %s\n", SLICE_ARG(serial), conclusion_text(status),
+            printf("serial %.*s: %s\njudged by %s\n", SLICE_ARG(serial), conclusion_text(&answer, status),
                    judging->origin);
     }
     if (status == STATUS_USAGE)

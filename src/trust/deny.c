@@ -227,16 +227,21 @@ static const struct record *lookup(const struct deny *deny, const struct key *ke
     return found ? &deny->records[low] : NULL;
 }
 
+static struct deny_match match_of(const struct deny *deny, const struct record *record, unsigned depth)
+{
+    const struct list *list = &deny->lists[record->list];
+    struct slice line = slice_after(list->text, record->offset);
+    line = slice_before(line, slice_find(line, '\n'));
+    return (struct deny_match){list->source, line, record->number, depth, record->until_s};
+}
+
 static bool ask(const struct deny *deny, const struct key *key, int64_t now_s, unsigned depth,
                 struct deny_match *out)
 {
     const struct record *record = lookup(deny, key);
     if (record == NULL || now_s >= record->until_s)
         return false;
-    const struct list *list = &deny->lists[record->list];
-    struct slice line = slice_after(list->text, record->offset);
-    line = slice_before(line, slice_find(line, '\n'));
-    *out = (struct deny_match){list->source, line, record->number, depth, record->until_s};
+    *out = match_of(deny, record, depth);
     return true;
 }
 
@@ -274,4 +279,23 @@ bool deny_find(const struct deny *deny, const struct trust_path *path, int64_t n
             return true;
     }
     return false;
+}
+
+unsigned deny_each_serial(const struct deny *deny, const struct trust_serial *serial, int64_t now_s,
+                          void (*each)(void *context, const struct deny_match *match), void *context)
+{
+    struct key key = {.kind = KEY_SERIAL_OF_ANY};
+    unsigned count = 0;
+    serial_key(serial, &key);
+    for (size_t i = 0; i < deny->count; i++) {
+        const struct record *record = &deny->records[i];
+        bool is_serial = record->key.kind == KEY_SERIAL_OF_ANY || record->key.kind == KEY_SERIAL_OF_ISSUER;
+        if (!is_serial || now_s >= record->until_s ||
+            memcmp(record->key.bytes, key.bytes, sizeof(key.bytes)) != 0)
+            continue;
+        const struct deny_match match = match_of(deny, record, 0);
+        each(context, &match);
+        count++;
+    }
+    return count;
 }

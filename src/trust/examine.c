@@ -146,3 +146,14 @@ int trust_examine_serial(const struct trust *trust, struct slice text, const cha
     }
     return found;
 }
+
+int trust_examine_denied(const struct trust *trust, struct slice text, int64_t now_s,
+                         void (*each)(void *, const struct deny_match *), void *context)
+{
+    struct trust_serial serial = {.length = 0};
+    if (!parse_serial(text, &serial))
+        return -1;
+    if (trust->policy.deny == NULL)
+        return 0;
+    return (int)deny_each_serial(trust->policy.deny, &serial, now_s, each, context);
+}

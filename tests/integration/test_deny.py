@@ -138,6 +138,27 @@ class Deny(DenyCase):
         self.assertEqual(done.returncode, 1)
         self.assertFalse(self.is_admitted(gateway, victim))
 
+    def explain(self, gateway, *arguments):
+        done = subprocess.run([binary(), "explain", *arguments, "--config", gateway.path], capture_output=True, text=True,
+                              check=False)
+        return done.returncode, done.stdout
+
+    def test_explain_says_the_same(self):
+        gateway = self.gateway(self.backend())
+        victim = self.pki.client("wendy")
+        self.assertEqual(self.explain(gateway, victim.chain)[0], 0)
+        self.assertEqual(self.explain(gateway, "--serial", victim.serial)[0], 0)
+        self.denied(gateway, "--serial", victim.serial, "--reason", "lost")
+        for how in ([], ["--live"]):
+            status, out = self.explain(gateway, victim.chain, *how)
+            self.assertEqual(status, 1)
+            self.assertIn("denied until it is taken off by line 2 of postern deny: lost", " ".join(out.split()))
+            status, out = self.explain(gateway, "--serial", victim.serial, *how)
+            self.assertEqual(status, 1)
+            self.assertIn("denied by line 2 of postern deny: serial=" + victim.serial, out)
+        status, out = self.explain(gateway, "--serial", victim.serial, "--json")
+        self.assertEqual((json.loads(out)["verdict"], json.loads(out)["denied"][0]["line"]), ("denied", 2))
+
     def test_mistakes_change_nothing(self):
         gateway = self.gateway(self.backend())
         self.denied(gateway, "--cn", "somebody")

@@ -100,4 +100,9 @@ struct deny_match {
 NODISCARD bool deny_find(const struct deny *deny, const struct trust_path *path, int64_t now_s,
                          struct deny_match *out);
 
+/* Entries that deny this serial number now, whoever issued it: calls each. A scan, for commands. Returns how
+ * many. */
+unsigned deny_each_serial(const struct deny *deny, const struct trust_serial *serial, int64_t now_s,
+                          void (*each)(void *context, const struct deny_match *match), void *context);
+
 #endif

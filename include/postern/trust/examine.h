@@ -58,4 +58,9 @@ void examination_clear(struct examination *examination);
 int trust_examine_serial(const struct trust *trust, struct slice serial, const char *issuer, int64_t now_s,
                          void (*each)(void *context, const struct examined_crl *crl), void *context);
 
+/* What the deny lists say of it. serial as above; calls each for every entry in force, of any issuer. Returns
+ * how many, or -1 if serial is no serial number. */
+int trust_examine_denied(const struct trust *trust, struct slice serial, int64_t now_s,
+                         void (*each)(void *context, const struct deny_match *match), void *context);
+
 #endif
