@@ -9,6 +9,7 @@
 #include "postern/base/memory.h"
 #include "postern/generation/deny.h"
 #include "postern/generation/pack.h"
+#include "postern/trust/bundle.h"
 #include "postern/trust/deny.h"
 #include "postern/trust/digest.h"
 
@@ -50,6 +51,23 @@ static int open_running(struct change *change, int running_fd, struct err *err)
         return -1;
     change->path = deny_kept_path(change->config);
     return change->path != NULL ? 0 : err_set(err, "no memory");
+}
+
+/* An entry that denies nobody because of a slip in a name is the last thing that anybody needs then. */
+static int check_issuer(const struct change *change, struct err *err)
+{
+    struct trust_bundle *bundle = trust_bundle_new();
+    struct slice section = pack_section(&change->running, PACK_BUNDLE, 0);
+    int result = trust_bundle_add(bundle, section, TRUST_DER, change->config->client_auth.trust.path, err);
+    if (result == 0 && !change->take_out && change->entry.issuer[0] != '\0' &&
+        !deny_issuer_is_known(bundle, change->entry.issuer))
+        result = err_set(
+            err,
+            "no CA of the trust file is named %s; name it as postern check does, or leave the issuer "
+            "out to deny the serial number whoever issued it",
+            change->entry.issuer);
+    trust_bundle_free(bundle);
+    return result;
 }
 
 /* Is it on the other list, which is not ours to change? */
@@ -138,7 +156,7 @@ int generation_deny(struct slice order, uint64_t number, int running_fd, const s
     buffer_init(&change->older, DENY_TEXT_MAX);
     buffer_init(&change->newer, DENY_TEXT_MAX);
     if (parse(change, order, now_s, err) == 0 && open_running(change, running_fd, err) == 0 &&
-        make_list(change, now_s, err) == 0)
+        check_issuer(change, err) == 0 && make_list(change, now_s, err) == 0)
         pack_fd = write_pack(change, number, err);
     if (pack_fd >= 0 && keep(change, err) != 0)
         fd_close(&pack_fd);

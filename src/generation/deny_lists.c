@@ -65,7 +65,7 @@ struct context {
     struct report *report;
 };
 
-static bool is_ca(const struct trust_bundle *bundle, const char *issuer)
+bool deny_issuer_is_known(const struct trust_bundle *bundle, const char *issuer)
 {
     unsigned char wanted[TRUST_NAME_SIZE], found[TRUST_NAME_SIZE];
     struct certificate_info info;
@@ -87,7 +87,7 @@ static void look_at(void *data, const struct deny_entry *entry, unsigned line)
     if (entry->until_s <= context->now_s)
         report_warn(context->report, "%s:%u: denies nobody since %s; take it out", context->source, line,
                     clock_format(entry->until_s, time));
-    else if (entry->issuer[0] != '\0' && !is_ca(context->bundle, entry->issuer))
+    else if (entry->issuer[0] != '\0' && !deny_issuer_is_known(context->bundle, entry->issuer))
         report_warn(context->report,
                     "%s:%u: no CA of the trust file has the name %s; write it as `postern check` does",
                     context->source, line, entry->issuer);
@@ -104,5 +104,6 @@ void deny_lists_report(const struct deny_lists *lists, const struct config *conf
      */
     context.source = DENY_KEPT_SOURCE;
     context.now_s = INT64_MIN;
-    (void)!deny_text_each(lists->kept, context.source, look_at, &context, NULL);
+    if (deny_text_each(lists->kept, context.source, look_at, &context, NULL) < 0)
+        report_warn(report, "%s: not understood", context.source); /* it was, a moment ago */
 }

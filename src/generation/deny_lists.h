@@ -2,6 +2,8 @@
 #ifndef POSTERN_GENERATION_DENY_LISTS_H
 #define POSTERN_GENERATION_DENY_LISTS_H
 
+#include <stdbool.h>
+
 #include "inputs.h"
 #include "postern/base/attributes.h"
 #include "postern/base/err.h"
@@ -21,6 +23,8 @@ char *deny_kept_path(const struct config *config);
  * Returns 0, or -1 with err. */
 NODISCARD int deny_lists_read(struct deny_lists *lists, struct inputs *inputs, const struct config *config,
                               struct err *err);
+/* Does a CA of the bundle have this name, as `postern check` prints it? */
+bool deny_issuer_is_known(const struct trust_bundle *bundle, const char *issuer);
 /* Say how many the file denies, and warn of entries that do nothing: ended, or of an issuer that is no CA of
  * the bundle. */
 void deny_lists_report(const struct deny_lists *lists, const struct config *config,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "postern/base/memory.h"
@@ -69,16 +70,18 @@ bool denying_next(struct supervisor *supervisor)
     log_line(supervisor->log, LEVEL_INFO, "postern deny, %s: making generation %" PRIu64, wish->change,
              number);
     if (loading_deny(&supervisor->loading, slice_text(wish->change), number, supervisor->current, &err) != 0)
-        denying_failed(supervisor, &err);
+        denying_failed(supervisor, &err, false);
     return true;
 }
 
-void denying_failed(struct supervisor *supervisor, const struct err *err)
+void denying_failed(struct supervisor *supervisor, const struct err *err, bool is_kept)
 {
-    char text[sizeof(err->path) + sizeof(err->text) + 32];
+    static const char kept[] = "it is on the list, and comes into force with the next generation; ";
+    char text[sizeof(kept) + sizeof(err->path) + sizeof(err->text) + 32];
     struct wish *wish = first(supervisor);
     supervisor->denying.is_running = false;
-    err_format(err, text, sizeof(text));
+    snprintf(text, sizeof(text), "%s", is_kept ? kept : "");
+    err_format(err, text + strlen(text), sizeof(text) - strlen(text));
     log_line(supervisor->log, LEVEL_ERROR, "postern deny, %s: %s", wish->change, text);
     command_failed(supervisor, wish->token, wish->token, text);
     drop(wish);

@@ -30,8 +30,9 @@ uint64_t denying_ask(struct supervisor *supervisor, struct slice change);
 bool denying_next(struct supervisor *supervisor);
 /* Is what was loaded, or is being rolled out, one of these? */
 bool denying_is_running(const struct supervisor *supervisor);
-/* The one under way has failed, or is in force. */
-void denying_failed(struct supervisor *supervisor, const struct err *err);
+/* The one under way has failed, or is in force.
+ *   is_kept  it stands in the list, which could not be brought into force */
+void denying_failed(struct supervisor *supervisor, const struct err *err, bool is_kept);
 void denying_succeeded(struct supervisor *supervisor);
 
 #endif

@@ -291,7 +291,7 @@ static void on_loaded(void *context, struct edition *edition, const struct err *
     } else if (edition != NULL) {
         rollout_start(supervisor, edition);
     } else if (denying_is_running(supervisor)) {
-        denying_failed(supervisor, err);
+        denying_failed(supervisor, err, false);
         look_once_more(supervisor);
     } else {
         fail_reload(supervisor, err);
@@ -367,7 +367,7 @@ void supervisor_rolled_out(struct supervisor *supervisor, const struct err *err)
         if (supervisor->phase == PHASE_STARTING)
             give_up(supervisor, err);
         else if (denying_is_running(supervisor))
-            denying_failed(supervisor, err);
+            denying_failed(supervisor, err, true);
         else if (supervisor->phase == PHASE_SERVING)
             fail_reload(supervisor, err);
     } else if (supervisor->phase == PHASE_STARTING) {

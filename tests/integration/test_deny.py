@@ -173,6 +173,7 @@ class Deny(DenyCase):
                 (["--cn", "a", "--for", "0h"], 2, "no duration"),
                 (["--list", "--cn", "a"], 2, "--list stands alone"),
                 (["--cn", "a", "--remove", "--for", "1h"], 2, "do not go with --remove"),
+                (["--serial", "01", "--issuer", "CN=Nobody"], 1, "no CA of the trust file is named CN=Nobody"),
                 (["--cn", "a", "--remove"], 1, "it is not on the list")):
             with self.subTest(arguments=arguments):
                 found, out, error = self.deny(gateway, *arguments)
