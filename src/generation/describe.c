@@ -110,6 +110,7 @@ static void describe_revocation(struct context *context, const struct crl_set *c
 {
     const struct crl_index *index = context->generation->crls;
     if (index == NULL) {
+        context->report->is_timed = false;
         report_warn(
             context->report,
             "no crl: revocation is not checked, and a stolen key is good until its certificate expires");
@@ -117,9 +118,11 @@ static void describe_revocation(struct context *context, const struct crl_set *c
     }
     for (size_t i = 0; i < crl_index_count(index); i++)
         describe_crl(context, index, crl_index_record(index, i));
+    context->report->is_timed = false;
     for (size_t i = 0; crls != NULL && i < crl_set_count(crls); i++)
         if (crl_set_remark(crls, i)[0] != '\0')
             report_warn(context->report, "CRL of %s: %s", crl_set_issuer(crls, i), crl_set_remark(crls, i));
+    context->report->is_timed = true;
     trust_report_issuers(context->generation->trust, context->now_s, describe_issuer, context);
 }
 
@@ -140,9 +143,11 @@ void describe_generation(const struct generation *generation, const struct trust
     struct context context = {generation, report, now_s};
     for (size_t i = 0; i < generation->config->listener.addresses.count; i++)
         report_found(report, "listener: %s", generation->config->listener.addresses.items[i].text);
+    report->is_timed = true;
     tls_server_describe(generation->server, describe_server_certificate, &context);
     for (size_t i = 0; i < trust_bundle_count(bundle); i++)
         describe_ca(&context, bundle, i);
     describe_revocation(&context, crls);
+    report->is_timed = false;
     describe_routes(&context);
 }

@@ -16,6 +16,7 @@
 #include "deny_lists.h"
 #include "describe.h"
 #include "inputs.h"
+#include "inventory_build.h"
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
 #include "postern/generation/deny.h"
@@ -338,13 +339,15 @@ static size_t list_parts(struct load *load, struct pack_part *parts)
     parts[count++] = (struct pack_part){PACK_INPUTS, 0, buffer_view(&load->paths)};
     /* Filled in place, when the rest is there. */
     parts[count++] = (struct pack_part){PACK_REPORT, 0, slice_of(NULL, REPORT_SIZE)};
+    parts[count++] = (struct pack_part){
+        PACK_INVENTORY, 0, slice_of(NULL, inventory_room(&load->inputs, load->bundle, load->crls))};
     if (load->crls != NULL)
         parts[count++] = (struct pack_part){PACK_CRLS, 0, slice_of(NULL, crl_set_size(load->crls))};
     return count;
 }
 
 /* Build the generation as a worker will, from the very bytes that it will get, and let it tell what it is. */
-static int rehearse(struct load *load, const struct pack_writer *writer, struct err *err)
+static int rehearse(struct load *load, struct pack_writer *writer, struct err *err)
 {
     struct slice keys[KEYS_MAX];
     struct pack pack;
@@ -357,6 +360,9 @@ static int rehearse(struct load *load, const struct pack_writer *writer, struct 
     int result = check_rollback(load, generation->crls, err);
     if (result == 0) {
         describe_generation(generation, load->bundle, load->crls, load->now_s, &load->report);
+        inventory_build(generation, &load->inputs, load->bundle, load->now_s,
+                        pack_write_space(writer, PACK_INVENTORY, 0),
+                        inventory_room(&load->inputs, load->bundle, load->crls));
         deny_lists_report(&load->deny, load->config, load->bundle, load->now_s, &load->report);
     }
     generation_unref(generation);

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { LINE_SIZE = 2048, END_ROOM = 128 };
 
@@ -33,7 +34,7 @@ void report_found(struct report *report, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
-    add(report, '.', format, values);
+    add(report, report->is_timed ? ',' : '.', format, values);
     va_end(values);
 }
 
@@ -41,7 +42,7 @@ void report_warn(struct report *report, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
-    add(report, '!', format, values);
+    add(report, report->is_timed ? ';' : '!', format, values);
     va_end(values);
     report->warnings++;
 }
@@ -56,9 +57,10 @@ bool report_next(struct slice *rest, struct report_line *line)
 {
     struct slice text;
     while (slice_split(rest, '\n', &text)) {
-        if (text.length < 1 || (text.data[0] != '.' && text.data[0] != '!'))
+        if (text.length < 1 || memchr(".!,;", text.data[0], 4) == NULL)
             continue; /* the unused end of the section is NULs */
-        *line = (struct report_line){text.data[0] == '!', slice_after(text, 1)};
+        *line = (struct report_line){text.data[0] == '!' || text.data[0] == ';',
+                                     text.data[0] == ',' || text.data[0] == ';', slice_after(text, 1)};
         return true;
     }
     return false;

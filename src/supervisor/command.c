@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "health.h"
 #include "postern/base/file.h"
 #include "postern/base/json.h"
 #include "remember.h"
@@ -32,14 +33,31 @@ static void answer(struct control_client *client, uint64_t generation, const cha
     buffer_clear(&line);
 }
 
-static void answer_status(const struct supervisor *supervisor, struct control_client *client, bool as_text)
+static void answer_text(struct control_client *client, const char *text, bool is_healthy)
+{
+    struct buffer line;
+    struct json json;
+    buffer_init(&line, CONTROL_ANSWER_MAX);
+    json_init(&json, &line);
+    json_object_begin(&json, NULL);
+    json_int(&json, "version", CONTROL_VERSION);
+    json_bool(&json, "ok", true);
+    json_bool(&json, "healthy", is_healthy);
+    json_text(&json, "text", text);
+    json_object_end(&json);
+    control_answer(client, json_end(&json) ? buffer_view(&line) : SLICE_LITERAL("{}"));
+    buffer_clear(&line);
+}
+
+static void answer_status(const struct supervisor *supervisor, struct control_client *client,
+                          bool (*tell)(const struct supervisor *, struct buffer *))
 {
     struct buffer out;
     buffer_init(&out, CONTROL_ANSWER_MAX / 2);
-    if (!as_text && status_write_json(supervisor, &out))
+    if (tell == NULL && status_write_json(supervisor, &out))
         control_answer(client, buffer_view(&out));
-    else if (as_text && status_write_text(supervisor, &out) && buffer_append(&out, "", 1))
-        answer(client, 0, buffer_view(&out).data, NULL);
+    else if (tell != NULL && tell(supervisor, &out) && buffer_append(&out, "", 1))
+        answer_text(client, buffer_view(&out).data, health_is_good(supervisor));
     else
         answer(client, 0, NULL, "the status does not fit into an answer");
     buffer_clear(&out);
@@ -183,7 +201,10 @@ void command_request(void *context, struct control_client *client, struct slice 
     if (!member_is(request, "version", "1"))
         answer(client, 0, NULL, "not a request of version 1");
     else if (member_is(request, "command", "status"))
-        answer_status(supervisor, client, member_is(request, "format", "text"));
+        answer_status(supervisor, client,
+                      member_is(request, "format", "text")   ? status_write_text
+                      : member_is(request, "format", "line") ? status_write_line
+                                                             : NULL);
     else if (member_is(request, "command", "reload"))
         reload(supervisor, client);
     else if (member_is(request, "command", "deny"))

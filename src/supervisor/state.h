@@ -60,6 +60,7 @@ struct supervisor {
     char *history_path;
     struct timer history_timer;
     bool history_failed; /* said so */
+    struct timer health_timer;
 };
 
 /* Something may have changed: load, and publish what comes of it. One load at a time; asked while one is

@@ -3,10 +3,12 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "postern/base/json.h"
 #include "postern/generation/generation.h"
 #include "postern/generation/report.h"
 #include "state.h"
+#include "status_inventory.h"
 
 static uint64_t sum(const struct supervisor *supervisor, enum metric metric)
 {
@@ -105,6 +107,7 @@ static void write_generation(const struct supervisor *supervisor, struct json *j
     json_text(json, "generation_digest", edition_digest(edition, digest));
     json_uint(json, "warnings", edition->summary.warnings);
     write_report(edition, json);
+    status_write_inventory(edition, clock_wall_s(supervisor->clock), json);
 }
 
 static void write_listeners(const struct supervisor *supervisor, struct json *json)
@@ -129,6 +132,23 @@ static void write_failure(const struct supervisor *supervisor, struct json *json
     json_object_end(json);
 }
 
+static void add_warning(void *context, const char *text, bool bites)
+{
+    struct json *json = context;
+    json_object_begin(json, NULL);
+    json_bool(json, "bites", bites);
+    json_text(json, "text", text);
+    json_object_end(json);
+}
+
+static void write_health(const struct supervisor *supervisor, struct json *json)
+{
+    json_bool(json, "healthy", health_is_good(supervisor));
+    json_array_begin(json, "to_do");
+    health_each(supervisor, add_warning, json);
+    json_array_end(json);
+}
+
 bool status_write_json(const struct supervisor *supervisor, struct buffer *out)
 {
     struct json json;
@@ -143,6 +163,7 @@ bool status_write_json(const struct supervisor *supervisor, struct buffer *out)
     json_text(&json, "config", supervisor->config_path);
     json_text(&json, "started", clock_format(supervisor->started_s, time));
     write_listeners(supervisor, &json);
+    write_health(supervisor, &json);
     write_generation(supervisor, &json);
     json_uint(&json, "reloads", supervisor->reloads);
     json_uint(&json, "reloads_failed", supervisor->reloads_failed);
@@ -163,9 +184,11 @@ static bool tell_generation(const struct supervisor *supervisor, struct buffer *
     clock_span(clock_wall_s(supervisor->clock) - edition->since_s, span);
     bool fits = buffer_printf(out, "generation   %" PRIu64 " since %s (%s), digest %s\n", edition->number,
                               clock_format(edition->since_s, time), span, edition_digest(edition, digest));
+    fits = fits && status_tell_inventory(edition, clock_wall_s(supervisor->clock), out);
     struct slice rest = pack_section(&edition->pack, PACK_REPORT, 0);
     while (fits && report_next(&rest, &line))
-        fits = buffer_printf(out, "  %s%.*s\n", line.is_warning ? "WARNING: " : "", SLICE_ARG(line.text));
+        if (!line.is_warning && !line.is_timed)
+            fits = buffer_printf(out, "  %.*s\n", SLICE_ARG(line.text));
     return fits;
 }
 
@@ -200,6 +223,47 @@ static bool tell_counters(const struct supervisor *supervisor, struct buffer *ou
     return fits;
 }
 
+struct telling {
+    struct buffer *out;
+    bool fits;
+};
+
+static void tell_warning(void *context, const char *text, bool bites)
+{
+    struct telling *telling = context;
+    telling->fits = telling->fits &&
+                    buffer_printf(telling->out, "%s %s\n", bites ? "ACT NOW:" : "WARNING:", text);
+}
+
+static void count_warning(void *context, const char *text, bool bites)
+{
+    unsigned *count = context;
+    (void)text;
+    *count += bites;
+}
+
+bool status_write_line(const struct supervisor *supervisor, struct buffer *out)
+{
+    uint64_t refused = 0, cut = 0;
+    unsigned serving = 0, biting = 0;
+    for (unsigned i = 1; i < METRIC_REASONS_MAX; i++) {
+        refused += sum_refusals(supervisor, i);
+        cut += sum_cuts(supervisor, i);
+    }
+    for (unsigned i = 0; i < supervisor->slot_count; i++)
+        serving += slot_is_serving(&supervisor->slots[i]);
+    health_each(supervisor, count_warning, &biting);
+    return buffer_printf(out,
+                         "%s, generation %" PRIu64 ", %u/%u workers, %" PRIu64 " connections, %" PRIu64
+                         " refused, %" PRIu64 " cut, %s",
+                         phase_text(supervisor),
+                         supervisor->current != NULL ? supervisor->current->number : 0, serving,
+                         supervisor->slot_count, sum(supervisor, METRIC_connections_open), refused, cut,
+                         supervisor->failed_at_s != 0 ? "the last reload failed"
+                         : biting > 0                 ? "something to act on"
+                                                      : "all is well");
+}
+
 bool status_write_text(const struct supervisor *supervisor, struct buffer *out)
 {
     char text[ADDRESS_TEXT_SIZE], time[CLOCK_TEXT_SIZE];
@@ -208,7 +272,9 @@ bool status_write_text(const struct supervisor *supervisor, struct buffer *out)
                 buffer_printf(out, "config       %s\n", supervisor->config_path);
     for (size_t i = 0; fits && i < supervisor->listening.address_count; i++)
         fits = buffer_printf(out, "listener     %s\n", address_format(&supervisor->listening.bound[i], text));
-    fits = fits && tell_generation(supervisor, out);
+    struct telling telling = {out, fits};
+    health_each(supervisor, tell_warning, &telling);
+    fits = telling.fits && tell_generation(supervisor, out);
     if (fits && supervisor->failed_at_s != 0)
         fits = buffer_printf(out, "LAST RELOAD FAILED at %s: %s\n",
                              clock_format(supervisor->failed_at_s, time), supervisor->failure);

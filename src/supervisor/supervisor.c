@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "health.h"
 #include "notify.h"
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
@@ -189,6 +190,15 @@ static void log_report(struct supervisor *supervisor, const struct edition *edit
                      SLICE_ARG(line.text));
 }
 
+/* Warnings of the load grow old; what still holds, and what has come since, is said every hour. */
+static void on_health(void *context)
+{
+    struct supervisor *supervisor = context;
+    if (supervisor->phase == PHASE_SERVING)
+        health_log(supervisor);
+    timer_arm(&supervisor->health_timer, HEALTH_LOG_MS);
+}
+
 static int open_slots(struct supervisor *supervisor, const struct summary *summary, struct err *err)
 {
     supervisor->slots = xcalloc(summary->workers, sizeof(*supervisor->slots));
@@ -230,6 +240,7 @@ static int open_house(struct supervisor *supervisor, const struct edition *editi
     supervisor->log = log_new(supervisor->sinks.events, LOG_TEXT, (enum log_level)summary->level,
                               "supervisor", supervisor->clock);
     remember_open(supervisor, summary->state_directory);
+    timer_arm(&supervisor->health_timer, HEALTH_LOG_MS);
     return 0;
 }
 
@@ -459,6 +470,7 @@ static void close_house(struct supervisor *supervisor)
     for (size_t i = 0; i < SIGNALS; i++)
         signal_watch_stop(&supervisor->signals[i]);
     timer_clear(&supervisor->drain);
+    timer_clear(&supervisor->health_timer);
     handover_inbox_clear(&supervisor->inbox);
     log_free(supervisor->log);
     sinks_close(&supervisor->sinks);
@@ -476,6 +488,7 @@ int supervisor_run(const char *config_path)
     rollout_init(&supervisor.rollout, &supervisor);
     sweeping_init(&supervisor);
     denying_init(&supervisor);
+    timer_init(&supervisor.health_timer, supervisor.loop, on_health, &supervisor);
     timer_init(&supervisor.drain, supervisor.loop, on_drain_over, &supervisor);
     if (handover_inbox_init(&supervisor.inbox) != 0 ||
         loading_init(&supervisor.loading, supervisor.loop, on_loaded, &supervisor) != 0 ||

@@ -1,6 +1,8 @@
 /* What a load found, in lines for people: certificates with their expiry, CAs, CRLs, routes, and warnings of
  * what will hurt. Printed by `postern check`, told in the event log, shown by `postern status`. Text of at
- * most REPORT_SIZE bytes: each line begins with '.' (found) or '!' (warning) and ends with a line feed. */
+ * most REPORT_SIZE bytes: each line begins with '.' (found) or '!' (warning), or with ',' or ';' if it was
+ * true when the generation was loaded and tells of a time (the inventory knows better later), and ends with a
+ * line feed. */
 #ifndef POSTERN_GENERATION_REPORT_H
 #define POSTERN_GENERATION_REPORT_H
 
@@ -16,6 +18,7 @@
 struct report {
     struct buffer text;
     unsigned warnings;
+    bool is_timed;  /* what is added now tells of a time */
     size_t dropped; /* lines that did not fit; report_end() tells */
 };
 
@@ -27,7 +30,7 @@ void report_warn(struct report *report, const char *format, ...) PRINTF_LIKE(2, 
 void report_end(struct report *report);
 
 struct report_line {
-    bool is_warning;
+    bool is_warning, is_timed;
     struct slice text;
 };
 /* Take the next line off *rest, a PACK_REPORT section. False at the end. */
