@@ -90,6 +90,18 @@ class Explain(GatewayCase):
                         self.assertTrue(said["advice"])
                     self.assertTrue(said["rule"])
 
+    def test_who_is_denied_here_is_explained_so(self):
+        gateway = self.start()
+        subprocess.run([binary(), "deny", "--cn", "alice", "--for", "1h", "--config", gateway.path], check=True,
+                       capture_output=True)
+        s_client(gateway, client=self.client, send=GET)
+        line = gateway.access(1)[-1]
+        self.assertEqual(line["reason"], "denied")
+        for where in (["--config", gateway.path], ["--config", gateway.path, "--live"]):
+            status, out, _ = explain(*where, "--json", self.client.chain)
+            said = json.loads(out)
+            self.assertEqual((status, said["reason"], said["detail"]), (1, "denied", line["detail"]))
+
     def test_it_names_crl_entry_day_and_what_to_do(self):
         gateway = self.start()
         revoked = dict(self.clients[1:2])["revoked"]
