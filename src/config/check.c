@@ -15,6 +15,11 @@ static unsigned line_of(const struct draft *draft, enum section_id id, const cha
     return draft->section_lines[id] != 0 ? draft->section_lines[id] : 1;
 }
 
+static bool is_given(const struct draft *draft, enum section_id id, const char *name)
+{
+    return draft->key_lines[key_index(key_find(id, slice_text(name)))] != 0;
+}
+
 static int check_pairs(const struct draft *draft)
 {
     const struct config *config = draft->config;
@@ -42,6 +47,25 @@ static int check_versions(const struct draft *draft)
     return config_error(draft->err, draft->config, "tls", "max_version",
                         line_of(draft, SECTION_TLS, "max_version"),
                         "'1.2' is below min_version, '1.3'; the same or more would be right");
+}
+
+/* A lifetime that was left out follows the rotation; one that was given must fit it. */
+static int check_tickets(const struct draft *draft)
+{
+    char right[FORMAT_SIZE];
+    struct config_tls *tls = &draft->config->tls;
+    if (!tls->session_tickets && tls->ticket_secret.path != NULL)
+        return config_error(draft->err, draft->config, "tls", "ticket_secret", tls->ticket_secret.line,
+                            "has no effect with session_tickets = no; leave one of them out");
+    if (tls->ticket_lifetime_ms <= tls->ticket_rotation_ms)
+        return 0;
+    if (is_given(draft, SECTION_TLS, "ticket_lifetime"))
+        return config_error(draft->err, draft->config, "tls", "ticket_lifetime",
+                            line_of(draft, SECTION_TLS, "ticket_lifetime"),
+                            "is more than ticket_rotation; %s or less would be right",
+                            duration_format((uint64_t)tls->ticket_rotation_ms, right));
+    tls->ticket_lifetime_ms = tls->ticket_rotation_ms;
+    return 0;
 }
 
 static int check_client_auth(const struct draft *draft)
@@ -72,11 +96,6 @@ static int check_identity(const struct draft *draft)
         check_option(draft, identity->xfcc_chain, PRESET_XFCC, "xfcc_chain") != 0)
         return -1;
     return check_option(draft, identity->client_cert_chain, PRESET_RFC9440, "client_cert_chain");
-}
-
-static bool is_given(const struct draft *draft, enum section_id id, const char *name)
-{
-    return draft->key_lines[key_index(key_find(id, slice_text(name)))] != 0;
 }
 
 /* A limit that was left out follows head_size; one that was given must fit it. */
@@ -157,8 +176,8 @@ static int connect_routes(struct draft *draft)
 
 int draft_check(struct draft *draft)
 {
-    if (check_pairs(draft) != 0 || check_versions(draft) != 0 || check_client_auth(draft) != 0 ||
-        check_identity(draft) != 0 || check_limits(draft) != 0)
+    if (check_pairs(draft) != 0 || check_versions(draft) != 0 || check_tickets(draft) != 0 ||
+        check_client_auth(draft) != 0 || check_identity(draft) != 0 || check_limits(draft) != 0)
         return -1;
     return connect_routes(draft);
 }

@@ -90,6 +90,23 @@ const struct key keys[] = {
      "authenticated encryption. Those of TLS 1.3 are not settable: all are good."},
     {SECTION_TLS, "groups", KEY_LIST, 0, "X25519:P-256:P-384", NULL, "X25519 X448 P-256 P-384 P-521", 0, 0,
      TLS(groups), "Groups of the key exchange in order of preference, joined by ':'."},
+    {SECTION_TLS, "session_tickets", KEY_BOOL, 0, "yes", NULL, "yes no", 0, 0, TLS(session_tickets),
+     "Let a client that was here before resume its session, which costs both sides much less than a full "
+     "handshake. Trust, revocation and dates are asked each time; where the answer is no longer yes a full "
+     "handshake follows. No early data."},
+    {SECTION_TLS, "ticket_secret", KEY_PATH, 0, NULL, "ticket.secret", NULL, 0, 0, TLS(ticket_secret),
+     "File of 32 to 1024 random bytes or characters (openssl rand -hex 32) that tickets are encrypted with: "
+     "gateways with the same file, trust and policy resume each other's sessions. Nobody but the owner and "
+     "group may have access to it. Without this key a secret is made at each start."},
+    {SECTION_TLS, "ticket_lifetime", KEY_DURATION, 0, "1h", NULL, NULL, 1 * SECOND, 1 * DAY,
+     TLS(ticket_lifetime_ms),
+     "How long a ticket is good. At most ticket_rotation, which it follows when left out."},
+    {SECTION_TLS, "ticket_max_age", KEY_DURATION, 0, "8h", NULL, NULL, 1 * SECOND, 7 * DAY,
+     TLS(ticket_max_age_ms),
+     "How long after a client last showed its certificate and proved its key its sessions are resumed; then "
+     "a full handshake is due."},
+    {SECTION_TLS, "ticket_rotation", KEY_DURATION, 0, "6h", NULL, NULL, 1 * SECOND, 1 * DAY,
+     TLS(ticket_rotation_ms), "How long one key encrypts tickets. It decrypts them for as long again."},
 
     {SECTION_CLIENT_AUTH, "trust", KEY_PATH, KEY_REQUIRED, NULL, "client-ca-bundle.pem", NULL, 0, 0,
      CLIENT_AUTH(trust),

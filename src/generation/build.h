@@ -2,6 +2,7 @@
 #ifndef POSTERN_GENERATION_BUILD_H
 #define POSTERN_GENERATION_BUILD_H
 
+#include "context.h"
 #include "postern/generation/generation.h"
 #include "postern/generation/pack.h"
 
@@ -14,6 +15,7 @@ struct generation {
     struct trust *trust;
     struct tls_server *server;
     const char **publishes_none;
+    struct generation_context context;
 };
 
 /* Build from a pack that was parsed; takes it on success. keys NULL: without a server, to judge only. Errors

@@ -8,6 +8,7 @@
 #include "postern/base/memory.h"
 #include "postern/generation/deny.h"
 #include "postern/generation/keys.h"
+#include "postern/identity/identity.h"
 #include "postern/trust/reason.h"
 
 enum { TLS_CA_NAMES_FEW = 20 };
@@ -86,7 +87,9 @@ static int build_trust(struct generation *generation, struct err *err)
     struct trust_policy policy;
     struct err inner = {.line = 0};
     fill_policy(generation, &policy);
-    if (trust_bundle_add(bundle, section, TRUST_DER, path->path, &inner) == 0)
+    if (context_of(generation->config, section, &generation->context) != 0)
+        err_set(&inner, "no memory");
+    else if (trust_bundle_add(bundle, section, TRUST_DER, path->path, &inner) == 0)
         generation->trust = trust_new(&policy, bundle, generation->crls, &inner);
     trust_bundle_free(bundle);
     return generation->trust != NULL ? 0 : wrong(err, generation, "client_auth", "trust", path->line, &inner);
@@ -105,8 +108,25 @@ static bool wants_ca_names(const struct generation *generation)
     return trust_ca_name_count(generation->trust) <= TLS_CA_NAMES_FEW;
 }
 
+/* The secret of the file, or that of the start: the first behind the keys. */
+static struct tls_ticket_options ticket_options(const struct generation *generation, const struct slice *keys,
+                                                size_t key_count)
+{
+    const struct config_tls *tls = &generation->config->tls;
+    bool has_secret = tls->session_tickets && key_count > tls->pair_count;
+    return (struct tls_ticket_options){
+        .secret = has_secret ? keys[tls->pair_count] : slice_of(NULL, 0),
+        .context = generation->context.tickets,
+        .lifetime_s = tls->ticket_lifetime_ms / 1000,
+        .max_age_s = tls->ticket_max_age_ms / 1000,
+        .rotation_s = tls->ticket_rotation_ms / 1000,
+        .needs_record = identity_needs_chain(generation->config),
+    };
+}
+
 static struct tls_server *new_server(const struct generation *generation, const struct tls_pair *pairs,
-                                     size_t count, const struct clock *clock, struct err *err)
+                                     size_t count, const struct tls_ticket_options *tickets,
+                                     const struct clock *clock, struct err *err)
 {
     const struct config *config = generation->config;
     const struct tls_server_options options = {
@@ -118,6 +138,7 @@ static struct tls_server *new_server(const struct generation *generation, const 
         .groups = config->tls.groups.text,
         .refuse_with_page = config->client_auth.on_refusal == CONFIG_REFUSE_BY_PAGE,
         .send_ca_names = wants_ca_names(generation),
+        .tickets = *tickets,
         .clock = clock,
     };
     return tls_server_new(&options, generation->trust, err);
@@ -129,8 +150,9 @@ static int blame_pair(const struct generation *generation, const struct tls_pair
 {
     const struct config_tls *tls = &generation->config->tls;
     for (size_t i = 0; i < tls->pair_count; i++) {
+        const struct tls_ticket_options no_tickets = {.rotation_s = 0};
         struct err inner = {.line = 0};
-        struct tls_server *alone = new_server(generation, &pairs[i], 1, clock, &inner);
+        struct tls_server *alone = new_server(generation, &pairs[i], 1, &no_tickets, clock, &inner);
         tls_server_free(alone);
         if (alone != NULL)
             continue;
@@ -147,10 +169,11 @@ static int build_server(struct generation *generation, const struct slice *keys,
     const struct config_tls *tls = &generation->config->tls;
     struct tls_pair pairs[KEYS_MAX] = {{.key = NULL}};
     int result = 0;
-    if (key_count != tls->pair_count || key_count > KEYS_MAX ||
-        key_count != pack_count(&generation->pack, PACK_CHAIN))
+    size_t needed = tls->pair_count + (tls->ticket_secret.path != NULL);
+    if (tls->pair_count > KEYS_PAIRS_MAX || key_count < needed || key_count > needed + 1 ||
+        tls->pair_count != pack_count(&generation->pack, PACK_CHAIN))
         return err_set(err, "generation: keys and certificates do not agree");
-    for (size_t i = 0; result == 0 && i < key_count; i++) {
+    for (size_t i = 0; result == 0 && i < tls->pair_count; i++) {
         struct err inner = {.line = 0};
         const struct config_path *path = &tls->pairs[i].private_key;
         pairs[i].chain = pack_section(&generation->pack, PACK_CHAIN, (uint32_t)i);
@@ -161,12 +184,13 @@ static int build_server(struct generation *generation, const struct slice *keys,
         }
     }
     if (result == 0) {
+        const struct tls_ticket_options tickets = ticket_options(generation, keys, key_count);
         struct err inner = {.line = 0};
-        generation->server = new_server(generation, pairs, key_count, clock, &inner);
+        generation->server = new_server(generation, pairs, tls->pair_count, &tickets, clock, &inner);
         if (generation->server == NULL)
             result = blame_pair(generation, pairs, clock, &inner, err);
     }
-    for (size_t i = 0; i < key_count; i++)
+    for (size_t i = 0; i < KEYS_MAX; i++)
         tls_key_free(pairs[i].key);
     return result;
 }
@@ -253,6 +277,11 @@ const struct trust *generation_trust(const struct generation *generation)
 const struct tls_server *generation_server(const struct generation *generation)
 {
     return generation->server;
+}
+
+const unsigned char *generation_identity_rules(const struct generation *generation)
+{
+    return generation->context.identity_rules;
 }
 
 const char *generation_reason_code(unsigned reason)

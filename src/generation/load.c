@@ -22,6 +22,7 @@
 #include "postern/generation/deny.h"
 #include "postern/generation/keys.h"
 #include "postern/generation/summary.h"
+#include "ticket_secret.h"
 
 /* All that a load holds; released in one place. */
 struct load {
@@ -81,12 +82,30 @@ static int load_pair(struct load *load, size_t i, struct err *err)
 static int load_pairs(struct load *load, struct err *err)
 {
     const struct config_tls *tls = &load->config->tls;
-    if (tls->pair_count > KEYS_MAX)
+    if (tls->pair_count > KEYS_PAIRS_MAX)
         return config_error(err, load->config, "tls", "certificate", tls->line,
-                            "more than %u certificates; give one for each key type", KEYS_MAX);
+                            "more than %u certificates; give one for each key type", KEYS_PAIRS_MAX);
     for (size_t i = 0; i < tls->pair_count; i++)
         if (load_pair(load, i, err) != 0)
             return -1;
+    return 0;
+}
+
+static int load_ticket_secret(struct load *load, struct err *err)
+{
+    const struct config_path *path = &load->config->tls.ticket_secret;
+    struct slice keys[KEYS_MAX];
+    struct err inner = {.line = 0};
+    mode_t mode = 0;
+    if (path->path == NULL)
+        return 0;
+    int result = inputs_read_key(&load->inputs, path->path, load->keys, &mode, &inner);
+    int count = result == 0 ? keys_parse(secret_view(load->keys), keys) : 0;
+    if (count <= 0 || ticket_secret_check(keys[count - 1], &inner) != 0)
+        return wrong(load, "tls", "ticket_secret", path->line, &inner, err);
+    if ((mode & 020) != 0)
+        report_warn(&load->report, "%s may be changed by its group (mode %03o); chmod 640", path->path,
+                    (unsigned)mode);
     return 0;
 }
 
@@ -416,8 +435,9 @@ int generation_load_with(const char *config_path, const struct load_stand_ins *s
     buffer_init(&load->bundle_der, LOAD_BUNDLE_MAX);
     buffer_init(&load->paths, (size_t)INPUTS_MAX * SUMMARY_PATH_SIZE);
     if (load_config(load, err) == 0 && compare_with_running(load, running_fd, err) == 0 &&
-        summarize(load, err) == 0 && load_pairs(load, err) == 0 && load_bundle(load, err) == 0 &&
-        load_crls(load, err) == 0 && deny_lists_read(&load->deny, &load->inputs, load->config, err) == 0)
+        summarize(load, err) == 0 && load_pairs(load, err) == 0 && load_ticket_secret(load, err) == 0 &&
+        load_bundle(load, err) == 0 && load_crls(load, err) == 0 &&
+        deny_lists_read(&load->deny, &load->inputs, load->config, err) == 0)
         pack_fd = write_pack(load, number, err);
     pack_close(&load->running);
     report_clear(&load->report);

@@ -10,7 +10,7 @@
 #include "postern/base/text.h"
 #include "postern/trust/certificate.h"
 
-enum { IDENTITY_TEXT_MAX = 16 * 1024, SERIAL_MAX = 64 };
+enum { SERIAL_MAX = 64 };
 
 static bool append_serial(struct buffer *out, const X509 *certificate)
 {

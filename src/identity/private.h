@@ -13,8 +13,10 @@
 
 #include "names.h"
 
+enum { IDENTITY_TEXT_MAX = 16 * 1024 };
+
 struct identity {
-    X509 *leaf;
+    X509 *leaf;             /* NULL: unpacked */
     STACK_OF(X509) * chain; /* leaf first, or NULL */
     int64_t not_after;
     struct buffer text; /* what the slices point into */

@@ -120,10 +120,12 @@ static void render_configured(struct lines *lines, const struct identity *identi
 
 int identity_render(const struct identity *identity, const struct config *config, char **out, size_t *length)
 {
-    struct lines lines = {.failed = false};
+    struct lines lines = {.failed = identity->leaf == NULL};
     buffer_init(&lines.out, FIELDS_MAX);
-    render_presets(&lines, identity, &config->identity);
-    render_configured(&lines, identity, &config->identity);
+    if (!lines.failed)
+        render_presets(&lines, identity, &config->identity);
+    if (!lines.failed)
+        render_configured(&lines, identity, &config->identity);
 
     struct slice text = buffer_view(&lines.out);
     char *copy = lines.failed ? NULL : malloc(text.length + 1);

@@ -109,6 +109,10 @@ static bool render_json(struct buffer *line, const struct access_record *record,
     json_text(&json, "detail", record->detail);
     json_text(&json, "tls_version", record->tls_version);
     json_text(&json, "cipher", record->cipher);
+    if (record->session == ACCESS_NO_SESSION)
+        json_null(&json, "resumed");
+    else
+        json_bool(&json, "resumed", record->session == ACCESS_RESUMED);
     json_text(&json, "upstream", record->upstream);
     json_value(&json, "user_agent", record->user_agent);
     json_uint(&json, "generation", record->generation);
@@ -141,6 +145,8 @@ static bool text_ms(struct buffer *line, const char *name, int64_t us)
 
 static bool render_text(struct buffer *line, const struct access_record *record, const char *stamp)
 {
+    static const char *const resumed[] = {
+        [ACCESS_NO_SESSION] = "-", [ACCESS_FULL] = "no", [ACCESS_RESUMED] = "yes"};
     return buffer_append_text(line, stamp) && text_word(line, record->client) &&
            text_quoted(line, "cn", record->common_name) && text_quoted(line, "serial", record->serial) &&
            text_quoted(line, "method", record->method) && text_quoted(line, "target", record->target) &&
@@ -156,6 +162,7 @@ static bool render_text(struct buffer *line, const struct access_record *record,
            buffer_append_text(line, record->tls_version ? record->tls_version : "-") &&
            buffer_append_text(line, " cipher=") &&
            buffer_append_text(line, record->cipher ? record->cipher : "-") &&
+           buffer_printf(line, " resumed=%s", resumed[record->session]) &&
            text_quoted(line, "upstream", slice_text(record->upstream)) &&
            buffer_append_text(line, " request_id=") &&
            buffer_append_text(line, record->request_id ? record->request_id : "-") &&

@@ -7,9 +7,30 @@
 #include "record.h"
 #include "visit.h"
 
+static void set_fields(struct session *session, char *fields, size_t length)
+{
+    free(session->fields);
+    session->fields = fields;
+    session->fields_length = length;
+}
+
+/* What the ticket carried: the same bytes as on the connection that it is from. */
+static void read_record(struct session *session, struct slice record)
+{
+    struct slice fields;
+    session->identity = identity_unpack(record, &fields);
+    if (session->identity != NULL)
+        set_fields(session, xstrndup(fields.data, fields.length), fields.length);
+}
+
 /* The certificate as read; also of a refused client, for the log. */
 static void read_identity(struct session *session)
 {
+    struct slice record = tls_stream_record(session->stream.stream);
+    if (record.length != 0) {
+        read_record(session, record);
+        return;
+    }
     struct x509_st *leaf = tls_stream_peer(session->stream.stream);
     if (leaf != NULL)
         session->identity = identity_new(leaf, tls_stream_peer_chain(session->stream.stream));
@@ -21,9 +42,7 @@ static bool render_fields(struct session *session, const struct config *config)
     size_t length = 0;
     if (session->identity == NULL || identity_render(session->identity, config, &fields, &length) != 0)
         return false;
-    free(session->fields);
-    session->fields = fields;
-    session->fields_length = length;
+    set_fields(session, fields, length);
     return true;
 }
 
@@ -40,12 +59,25 @@ static void count_handshake(struct session *session)
     struct metrics *metrics = session->proxy->environment.metrics;
     bool resumed = tls_stream_resumed(session->stream.stream);
     metric_add(metrics, resumed ? METRIC_handshakes_resumed : METRIC_handshakes_full, 1);
+    if (tls_stream_declined_ticket(session->stream.stream))
+        metric_add(metrics, METRIC_tickets_declined, 1);
 }
 
 static void count_refusal(struct session *session)
 {
     metric_add(session->proxy->environment.metrics, METRIC_handshakes_refused, 1);
     metric_refusal(session->proxy->environment.metrics, (unsigned)session->verdict);
+}
+
+/* One that is resumed passes on what it came with. */
+static void offer_ticket(struct session *session)
+{
+    struct buffer record;
+    struct slice fields = slice_of(session->fields, session->fields_length);
+    buffer_init(&record, TLS_TICKET_RECORD_MAX);
+    if (tls_stream_resumed(session->stream.stream) || identity_pack(session->identity, fields, &record))
+        tls_stream_offer_ticket(session->stream.stream, buffer_view(&record));
+    buffer_clear(&record);
 }
 
 static enum step handshake_done(struct session *session)
@@ -59,8 +91,10 @@ static enum step handshake_done(struct session *session)
         session->recheck_at_s = verdict->recheck_at;
         proxy_note_recheck(session->proxy, verdict->recheck_at);
         /* Nothing is forwarded for whom we cannot name. */
-        if (!render_fields(session, session->judged_by->config))
+        if (session->fields == NULL && !render_fields(session, session->judged_by->config))
             set_refused(session, TRUST_BAD_CERTIFICATE, "its identity fields cannot be written");
+        else
+            offer_ticket(session);
     } else {
         /* A handshake without certificate or verdict is not an admitted one, whatever OpenSSL says. */
         bool odd = verdict->reason == TRUST_ADMITTED;
@@ -121,6 +155,18 @@ enum step discard_step(struct session *session)
     return STEP_AGAIN;
 }
 
+/* The fields as the new generation has them. Without a certificate at hand, on a resumed connection, the
+ * client is asked to come again: what it has begun ends as it began. */
+static bool renew_fields(struct session *session, const struct serving *serving)
+{
+    if (session->identity == NULL || serving_same_fields(serving, session->judged_by))
+        return true;
+    if (identity_has_certificate(session->identity))
+        return render_fields(session, serving->config);
+    session->close_after = true;
+    return true;
+}
+
 static bool ask_again(struct session *session, struct serving *serving)
 {
     int64_t now_s = loop_wall_s(session->proxy->environment.loop);
@@ -132,7 +178,7 @@ static bool ask_again(struct session *session, struct serving *serving)
         return false;
     }
     if (serving != session->judged_by) {
-        if (session->identity != NULL && !render_fields(session, serving->config)) {
+        if (!renew_fields(session, serving)) {
             set_refused(session, TRUST_BAD_CERTIFICATE, "its identity fields cannot be written");
             return false;
         }

@@ -17,6 +17,7 @@ static void fill_session(const struct session *session, struct access_record *re
     if (session->socket >= 0 && session->state != SESSION_HANDSHAKE) {
         record->tls_version = tls_stream_version(session->stream.stream);
         record->cipher = tls_stream_cipher(session->stream.stream);
+        record->session = tls_stream_resumed(session->stream.stream) ? ACCESS_RESUMED : ACCESS_FULL;
     }
 }
 

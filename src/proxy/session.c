@@ -356,13 +356,13 @@ void session_end_now(struct session *session, struct cause cause)
 void session_sweep(struct session *session)
 {
     ASSERT(!session->running);
-    bool was_admitted = session->verdict == TRUST_ADMITTED;
+    bool was_admitted = session->verdict == TRUST_ADMITTED, was_staying = !session->close_after;
     session->running = true;
     keep_current(session);
     session->running = false;
     if (session->state == SESSION_ENDED)
         session_free(session);
-    else if (was_admitted && session->verdict != TRUST_ADMITTED)
+    else if ((was_admitted && session->verdict != TRUST_ADMITTED) || (was_staying && session->close_after))
         session_run(session);
     else
         arm_timer(session); /* timeouts may be others now */

@@ -7,6 +7,7 @@
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
 #include "postern/base/text.h"
+#include "postern/generation/keys.h"
 
 struct edition *edition_new(int pack_fd, struct slice keys, struct err *err)
 {
@@ -15,7 +16,7 @@ struct edition *edition_new(int pack_fd, struct slice keys, struct err *err)
     if (pack_open(&edition->pack, pack_fd, err) != 0 ||
         summary_parse(&edition->summary, pack_section(&edition->pack, PACK_SUMMARY, 0), err) != 0)
         goto fail;
-    if (secret_init(&edition->keys, keys.length) != 0) {
+    if (secret_init(&edition->keys, keys.length + sizeof(uint32_t) + EDITION_SECRET_SIZE) != 0) {
         err_set_errno(err, NULL, errno, "no memory for keys");
         goto fail;
     }
@@ -26,6 +27,22 @@ struct edition *edition_new(int pack_fd, struct slice keys, struct err *err)
 fail:
     edition_free(edition);
     return NULL;
+}
+
+int edition_add_secret(struct edition *edition, struct slice secret, struct err *err)
+{
+    struct slice keys[KEYS_MAX];
+    char *space = NULL;
+    if (edition->has_ticket_secret)
+        return 0;
+    if (keys_parse(secret_view(&edition->keys), keys) >= 0)
+        space = keys_reserve(&edition->keys);
+    if (space == NULL || secret.length != EDITION_SECRET_SIZE)
+        return err_set(err, "the loader gave keys that are none");
+    memcpy(space, secret.data, secret.length);
+    keys_commit(&edition->keys, secret.length);
+    edition->has_ticket_secret = true;
+    return 0;
 }
 
 void edition_free(struct edition *edition)

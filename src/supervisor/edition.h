@@ -3,6 +3,7 @@
 #ifndef POSTERN_SUPERVISOR_EDITION_H
 #define POSTERN_SUPERVISOR_EDITION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "postern/base/attributes.h"
@@ -12,11 +13,14 @@
 #include "postern/generation/pack.h"
 #include "postern/generation/summary.h"
 
+#define EDITION_SECRET_SIZE 32
+
 struct edition {
     uint64_t number;
     int pack_fd;
     struct pack pack;
     struct secret keys;
+    bool has_ticket_secret; /* that of this start, as the last of the keys */
     struct summary summary;
     int64_t since_s; /* wall seconds when it came into force; 0: not yet */
 };
@@ -25,6 +29,9 @@ struct edition {
  *   keys     keys.h; borrows, copied
  * Returns NULL with err. Free with edition_free(). */
 NODISCARD struct edition *edition_new(int pack_fd, struct slice keys, struct err *err);
+/* Add the ticket secret of this start to the keys unless it is there, EDITION_SECRET_SIZE bytes. Returns 0,
+ * or -1 with err: the keys are none. */
+NODISCARD int edition_add_secret(struct edition *edition, struct slice secret, struct err *err);
 void edition_free(struct edition *edition);
 /* First 16 hex digits of the digest of all inputs. Returns out. */
 const char *edition_digest(const struct edition *edition, char out[17]);

@@ -30,6 +30,8 @@ static void take_message(struct loading *loading, struct handover *message)
         bool has_keys = message->body.length != 0 || loading->keys == NULL;
         edition = edition_new(message->fds[0], has_keys ? message->body : secret_view(loading->keys), &err);
         message->fds[0] = -1;
+        if (edition != NULL)
+            edition->has_ticket_secret = !has_keys; /* those of the edition in force have it */
         if (edition != NULL && edition->number != loading->number) {
             edition_free(edition);
             edition = NULL;

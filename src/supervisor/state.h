@@ -40,6 +40,7 @@ struct supervisor {
     uint64_t load_sequence; /* of the load that runs or ran last */
     bool look_again;        /* asked for while a load was under way */
     struct edition *current;
+    struct secret ticket_secret; /* of this start, for all workers and generations */
     struct rollout rollout;
     struct sweeping sweeping;
     struct denying denying;

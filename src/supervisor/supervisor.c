@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -292,6 +293,13 @@ static void look_once_more(struct supervisor *supervisor)
 static void on_loaded(void *context, struct edition *edition, const struct err *err)
 {
     struct supervisor *supervisor = context;
+    struct err inner = {.line = 0};
+    if (edition != NULL &&
+        edition_add_secret(edition, secret_view(&supervisor->ticket_secret), &inner) != 0) {
+        edition_free(edition);
+        edition = NULL;
+        err = &inner;
+    }
     if (supervisor->phase == PHASE_DRAINING) {
         edition_free(edition);
     } else if (supervisor->phase == PHASE_STARTING) {
@@ -472,9 +480,20 @@ static void close_house(struct supervisor *supervisor)
     timer_clear(&supervisor->drain);
     timer_clear(&supervisor->health_timer);
     handover_inbox_clear(&supervisor->inbox);
+    secret_clear(&supervisor->ticket_secret);
     log_free(supervisor->log);
     sinks_close(&supervisor->sinks);
     loop_free(supervisor->loop);
+}
+
+/* Tickets of this start, where no file has a secret for them. */
+static int make_ticket_secret(struct secret *secret)
+{
+    if (secret_init(secret, EDITION_SECRET_SIZE) != 0 ||
+        getrandom(secret->data, EDITION_SECRET_SIZE, 0) != EDITION_SECRET_SIZE)
+        return -1;
+    secret->length = EDITION_SECRET_SIZE;
+    return 0;
 }
 
 int supervisor_run(const char *config_path)
@@ -490,7 +509,7 @@ int supervisor_run(const char *config_path)
     denying_init(&supervisor);
     timer_init(&supervisor.health_timer, supervisor.loop, on_health, &supervisor);
     timer_init(&supervisor.drain, supervisor.loop, on_drain_over, &supervisor);
-    if (handover_inbox_init(&supervisor.inbox) != 0 ||
+    if (handover_inbox_init(&supervisor.inbox) != 0 || make_ticket_secret(&supervisor.ticket_secret) != 0 ||
         loading_init(&supervisor.loading, supervisor.loop, on_loaded, &supervisor) != 0 ||
         watch_signals(&supervisor) != 0) {
         fprintf(stderr, "postern: cannot start: %s\n", strerror(errno));

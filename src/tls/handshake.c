@@ -66,8 +66,8 @@ const char *handshake_check(const struct tls_stream *tls)
 {
     const X509 *peer = SSL_get0_peer_certificate(tls->ssl);
     long result = SSL_get_verify_result(tls->ssl);
-    if (SSL_session_reused(tls->ssl))
-        return "internal: a session was resumed though resumption is off";
+    if (SSL_session_reused(tls->ssl) == 1 && tls->verdict.reason != TRUST_ADMITTED)
+        return "internal: a session was resumed for a refused client";
     if (tls->verdict.reason == TRUST_ADMITTED)
         return peer != NULL && tls->peer != NULL && X509_cmp(peer, tls->peer) == 0 && result == X509_V_OK
                    ? NULL

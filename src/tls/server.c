@@ -41,6 +41,7 @@ void tls_shared_unref(struct tls_shared *shared)
     if (shared == NULL || --shared->references > 0)
         return;
     BIO_meth_free(shared->socket_method);
+    tickets_free(shared->tickets);
     free(shared);
 }
 
@@ -61,8 +62,8 @@ static int openssl_failed(struct err *err, const char *what)
 static void set_terms(SSL_CTX *context)
 {
     SSL_CTX_set_security_level(context, SECURITY_LEVEL);
-    /* Not SSL_OP_IGNORE_UNEXPECTED_EOF: a missing close_notify must be seen. Resumption is off until each
-     * ticket can be asked about: no tickets, no cache, no early data. */
+    /* Not SSL_OP_IGNORE_UNEXPECTED_EOF: a missing close_notify must be seen. No tickets unless tickets.c
+     * turns them on; never a cache, nor early data. */
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                      SSL_OP_NO_TICKET | SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
@@ -101,6 +102,15 @@ static int set_choices(SSL_CTX *context, const struct tls_server_options *option
         SSL_CTX_set_session_id_context(context, session_context, sizeof(session_context) - 1) != 1)
         return openssl_failed(err, "TLS cannot be set up");
     return 0;
+}
+
+static int set_resumption(struct tls_server *server, const struct tls_ticket_options *options,
+                          struct err *err)
+{
+    if (options->secret.data == NULL)
+        return 0;
+    server->shared->tickets = tickets_new(server->context, options, server->clock, err);
+    return server->shared->tickets != NULL ? 0 : -1;
 }
 
 static int set_client_demand(struct tls_server *server, const struct tls_server_options *options,
@@ -192,7 +202,7 @@ struct tls_server *tls_server_new(const struct tls_server_options *options, cons
     }
     set_terms(server->context);
     if (set_choices(server->context, options, err) != 0 || set_client_demand(server, options, err) != 0 ||
-        add_pairs(server, options, err) != 0) {
+        set_resumption(server, &options->tickets, err) != 0 || add_pairs(server, options, err) != 0) {
         tls_server_free(server);
         server = NULL;
     }

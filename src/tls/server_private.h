@@ -7,11 +7,13 @@
 #include <stdbool.h>
 
 #include "postern/tls/server.h"
+#include "tickets.h"
 
 /* Counted references: the server's, and one of each stream. */
 struct tls_shared {
     unsigned references;
     BIO_METHOD *socket_method;
+    struct tickets *tickets; /* NULL: no resumption */
 };
 
 struct tls_server {

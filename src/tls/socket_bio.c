@@ -39,7 +39,7 @@ static int bio_write(BIO *bio, const char *data, size_t length, size_t *count)
     BIO_clear_retry_flags(bio);
     ssize_t sent;
     do {
-        sent = send(socket->fd, data, length, MSG_NOSIGNAL);
+        sent = send(socket->fd, data, length, MSG_NOSIGNAL | (socket->more ? MSG_MORE : 0));
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
         *count = (size_t)sent;

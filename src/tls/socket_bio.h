@@ -13,6 +13,7 @@ struct tls_socket {
     bool readable;    /* something may wait: try recv(2) */
     bool peer_closed; /* WATCH_CLOSED was told: the end follows what waits */
     bool ended;       /* the end was read */
+    bool more;        /* what is written shall wait for what is written next, and go with it */
     int error_number; /* of a failed call; 0 if none */
 };
 

@@ -13,6 +13,7 @@
 #include "postern/base/memory.h"
 #include "postern/net/socket.h"
 #include "stream_private.h"
+#include "ticket_facts.h"
 #include "tls_error.h"
 
 #define DISCARD_MAX (64U * 1024)
@@ -107,9 +108,13 @@ static void drop_presented_chain(SSL *ssl)
 
 static enum stream_status finish_handshake(struct tls_stream *tls)
 {
-    if (tls->peer == NULL)
+    const char *wrong = NULL;
+    if (SSL_session_reused(tls->ssl) == 1)
+        wrong = tickets_resume(tls);
+    else if (tls->peer == NULL)
         note_no_certificate(tls);
-    const char *wrong = handshake_check(tls);
+    if (wrong == NULL)
+        wrong = handshake_check(tls);
     tls->server = NULL;
     if (wrong != NULL) {
         tls->verdict.reason = TRUST_INTERNAL;
@@ -204,6 +209,23 @@ static enum stream_status tls_read(struct stream *stream, void *data, size_t siz
     return status;
 }
 
+/* What the ticket was made of is of no use any more. */
+static void drop_record(struct tls_stream *tls)
+{
+    SSL_SESSION_set1_ticket_appdata(SSL_get_session(tls->ssl), NULL, 0);
+    free(tls->record);
+    tls->record = NULL;
+    tls->record_length = 0;
+}
+
+static enum stream_status send_ticket(struct tls_stream *tls)
+{
+    clean_queue();
+    int result = tickets_issue(tls);
+    drop_record(tls);
+    return result == 1 ? STREAM_OK : status_of(tls, result);
+}
+
 static enum stream_status tls_write(struct stream *stream, const void *data, size_t length, size_t *count)
 {
     struct tls_stream *tls = tls_of(stream);
@@ -211,6 +233,11 @@ static enum stream_status tls_write(struct stream *stream, const void *data, siz
         return tls->phase == TLS_HANDSHAKING ? STREAM_WAIT : STREAM_FAILED;
     if (tls->sent_end)
         return fail(tls, "written after the end");
+    if (tls->owes_ticket) {
+        enum stream_status status = send_ticket(tls);
+        if (status != STREAM_OK)
+            return status;
+    }
     clean_queue();
     int result = SSL_write_ex(tls->ssl, data, length, count);
     if (result == 1)
@@ -259,6 +286,7 @@ static void tls_free(struct stream *stream)
     tls_shared_unref(tls->shared);
     free(tls->error);
     free(tls->path);
+    free(tls->record);
     free(tls);
 }
 
@@ -322,6 +350,32 @@ struct stream *tls_stream_accept(const struct tls_server *server, struct loop *l
     ERR_clear_error();
     tls_free(&tls->stream);
     return NULL;
+}
+
+struct slice tls_stream_record(const struct stream *stream)
+{
+    void *bytes = NULL;
+    size_t length = 0;
+    struct ticket_facts facts;
+    SSL_SESSION *session = SSL_get_session(tls_of(stream)->ssl);
+    if (tls_stream_resumed(stream) && SSL_SESSION_get0_ticket_appdata(session, &bytes, &length) == 1 &&
+        bytes != NULL && ticket_facts_read(bytes, length, &facts))
+        return facts.record;
+    return slice_of(NULL, 0);
+}
+
+void tls_stream_offer_ticket(struct stream *stream, struct slice record)
+{
+    struct tls_stream *tls = tls_of(stream);
+    if (tls->shared->tickets == NULL || SSL_version(tls->ssl) < TLS1_3_VERSION ||
+        tls->verdict.reason != TRUST_ADMITTED || record.length > TLS_TICKET_RECORD_MAX)
+        return;
+    tls->owes_ticket = true;
+    free(tls->record);
+    tls->record = xcalloc(record.length + 1, 1);
+    if (record.length != 0)
+        memcpy(tls->record, record.data, record.length);
+    tls->record_length = record.length;
 }
 
 enum stream_status tls_stream_discard(struct stream *stream)

@@ -45,6 +45,11 @@ bool tls_stream_resumed(const struct stream *stream)
     return SSL_session_reused(tls_of(stream)->ssl) == 1;
 }
 
+bool tls_stream_declined_ticket(const struct stream *stream)
+{
+    return tls_of(stream)->offered_ticket && !tls_stream_resumed(stream);
+}
+
 struct slice tls_stream_server_name(const struct stream *stream)
 {
     return slice_text(SSL_get_servername(tls_of(stream)->ssl, TLSEXT_NAMETYPE_host_name));

@@ -29,6 +29,8 @@ struct tls_stream {
     bool sent_end;       /* ours went */
     bool refused;        /* by the verdict: an alert has said so */
     bool discarding;     /* tls_stream_discard() has begun */
+    bool offered_ticket; /* the client did */
+    bool owes_ticket;    /* TLS 1.3: it goes with the first bytes written */
     unsigned discarded;  /* bytes */
     unsigned idle_count; /* messages that carried no content, against bytes_read */
     uint64_t bytes_read;
@@ -36,6 +38,8 @@ struct tls_stream {
     X509 *peer;
     struct trust_verdict verdict;
     struct trust_path *path; /* no longer than its links, once established */
+    char *record;            /* for the ticket that is owed */
+    size_t record_length;
 };
 
 static inline struct tls_stream *tls_of(const struct stream *stream)

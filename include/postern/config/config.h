@@ -71,6 +71,11 @@ struct config_tls {
     unsigned min_version, max_version; /* 0x0303 for TLS 1.2, 0x0304 for TLS 1.3 */
     struct config_text ciphers;        /* TLS 1.2, OpenSSL's names joined by ':' */
     struct config_text groups;         /* OpenSSL's names joined by ':' */
+    bool session_tickets;
+    struct config_path ticket_secret; /* path NULL: one made at the start */
+    int64_t ticket_lifetime_ms;       /* at most ticket_rotation_ms */
+    int64_t ticket_max_age_ms;        /* since the last full handshake */
+    int64_t ticket_rotation_ms;       /* of keys */
 };
 
 struct config_client_auth {

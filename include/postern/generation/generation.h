@@ -19,7 +19,8 @@ struct generation;
 
 /* Open a pack and build all contexts from it.
  *   pack_fd  sealed memory; borrows (it is mapped, so it may be closed)
- *   keys     the private keys in the order of the configuration, PEM or DER; borrows, the caller cleanses
+ *   keys     private keys, PEM or DER, and ticket secrets, as keys.h says; borrows, the caller cleanses.
+ *            Without any secret, as in a rehearsal, there are no tickets
  *   clock    keeps
  * Returns a generation with one reference, or NULL with err. */
 NODISCARD struct generation *generation_open(int pack_fd, const struct slice *keys, size_t key_count,
@@ -36,6 +37,8 @@ uint64_t generation_number(const struct generation *generation);
 const struct config *generation_config(const struct generation *generation);
 const struct trust *generation_trust(const struct generation *generation);
 const struct tls_server *generation_server(const struct generation *generation);
+/* Digest, 32 bytes: generations with the same one say the same of a client in their identity fields. */
+const unsigned char *generation_identity_rules(const struct generation *generation);
 
 /* Code name of a reason's number in struct metrics, for the supervisor, which knows nothing of trust; NULL
  * from the first number on that is none. */

@@ -3,10 +3,12 @@
 #ifndef POSTERN_IDENTITY_IDENTITY_H
 #define POSTERN_IDENTITY_IDENTITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "postern/base/attributes.h"
+#include "postern/base/buffer.h"
 #include "postern/base/slice.h"
 #include "postern/config/config.h"
 
@@ -31,10 +33,22 @@ struct slice identity_serial(const struct identity *identity);      /* upper-cas
 struct slice identity_fingerprint(const struct identity *identity); /* SHA-256, lower-case hex */
 int64_t identity_not_after(const struct identity *identity);        /* wall seconds */
 
+/* As bytes for a session ticket, with the field lines that were rendered; appends to out. False if they do
+ * not fit, and nothing is appended. */
+NODISCARD bool identity_pack(const struct identity *identity, struct slice fields, struct buffer *out);
+/* Back from there, without the certificate: it can be asked for its attributes, not rendered again.
+ *   fields  set to the field lines, which point into bytes
+ * Gives; NULL if the bytes are of another version or malformed. */
+NODISCARD struct identity *identity_unpack(struct slice bytes, struct slice *fields);
+/* Whether identity_render() can be asked. */
+bool identity_has_certificate(const struct identity *identity);
+/* Whether the fields that config asks for take more than the client's own certificate. */
+bool identity_needs_chain(const struct config *config);
+
 /* The field lines that go to the backend: "Name: value\r\n" for each preset and template of config, in its
  * order, checked to be field values (printable ASCII). Gives into *out; free with free().
- * Returns 0; or -1 if they are over 16 KiB together or a value would not be a field value: then nothing may
- * be forwarded. */
+ * Returns 0; or -1 if there is no certificate, they are over 16 KiB together or a value would not be a field
+ * value: then nothing may be forwarded. */
 NODISCARD int identity_render(const struct identity *identity, const struct config *config, char **out,
                               size_t *length);
 

@@ -12,6 +12,8 @@
 #include "postern/base/slice.h"
 #include "postern/observe/log.h"
 
+enum access_session { ACCESS_NO_SESSION, ACCESS_FULL, ACCESS_RESUMED };
+
 /* Slices and strings are borrowed for the call and unescaped. Empty or NULL: null in JSON, "-" in text. */
 struct access_record {
     int64_t time_ms; /* wall, when the request began */
@@ -27,6 +29,7 @@ struct access_record {
     const char *reason;           /* why refused, or why the exchange ended early; NULL: nothing to tell */
     const char *detail;           /* more for people, or NULL */
     const char *tls_version, *cipher;
+    enum access_session session;
     const char *upstream; /* address, or NULL */
     uint64_t generation;
 };

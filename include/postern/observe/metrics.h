@@ -15,6 +15,7 @@
     X(connections_cut, counter, "Open connections cut because their verdict changed")                        \
     X(handshakes_full, counter, "Full TLS handshakes completed")                                             \
     X(handshakes_resumed, counter, "Resumed TLS handshakes completed")                                       \
+    X(tickets_declined, counter, "Session tickets that were not taken: a full handshake followed")           \
     X(handshakes_refused, counter, "TLS handshakes refused by a verdict")                                    \
     X(handshakes_failed, counter, "TLS handshakes that failed otherwise")                                    \
     X(handshakes_timed_out, counter, "TLS handshakes that ran out of time")                                  \

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "postern/base/attributes.h"
 #include "postern/base/err.h"
@@ -25,15 +26,31 @@ struct tls_pair {
     struct tls_key *key; /* borrows for the call */
 };
 
+/* Resumption by tickets. RFC 5077, RFC 8446 §2.2 */
+#define TLS_TICKET_SECRET_MIN 32
+#define TLS_TICKET_SECRET_MAX 1024
+#define TLS_TICKET_RECORD_MAX 6144 /* a ticket comes back in one ClientHello */
+
+struct tls_ticket_options {
+    struct slice
+        secret; /* what keys are made of, TLS_TICKET_SECRET_MIN to _MAX bytes; data NULL: no tickets */
+    const unsigned char *context; /* 32 bytes: a ticket is good where secret and context are the same */
+    int64_t lifetime_s;           /* of a ticket */
+    int64_t max_age_s;            /* since the last full handshake, after which another is due */
+    int64_t rotation_s;           /* a key encrypts so long, and decrypts twice as long */
+    bool needs_record;            /* a ticket is of no use without tls_stream_offer_ticket()'s record */
+};
+
 struct tls_server_options {
     const struct tls_pair *pairs; /* one for each key type */
     size_t pair_count;
-    int min_version, max_version; /* 0x0303 for TLS 1.2, 0x0304 for TLS 1.3 */
-    const char *ciphers;          /* TLS 1.2 cipher list; NULL: Mozilla intermediate */
-    const char *groups;           /* NULL: X25519:P-256:P-384 */
-    bool refuse_with_page;        /* on_refusal = page: a refused handshake completes, without tickets */
-    bool send_ca_names;           /* in the CertificateRequest */
-    const struct clock *clock;    /* keeps */
+    int min_version, max_version;      /* 0x0303 for TLS 1.2, 0x0304 for TLS 1.3 */
+    const char *ciphers;               /* TLS 1.2 cipher list; NULL: Mozilla intermediate */
+    const char *groups;                /* NULL: X25519:P-256:P-384 */
+    bool refuse_with_page;             /* on_refusal = page: a refused handshake completes, without tickets */
+    bool send_ca_names;                /* in the CertificateRequest */
+    struct tls_ticket_options tickets; /* borrows for the call */
+    const struct clock *clock;         /* keeps */
 };
 
 /*   trust  keeps; outlives the server
@@ -80,6 +97,15 @@ struct stack_st_X509 *tls_stream_peer_chain(const struct stream *stream);
 const char *tls_stream_version(const struct stream *stream);
 const char *tls_stream_cipher(const struct stream *stream);
 bool tls_stream_resumed(const struct stream *stream);
+/* The client offered a ticket, but a full handshake was due. */
+bool tls_stream_declined_ticket(const struct stream *stream);
+/* The record that came with the ticket; empty if there was none. Borrowed until the first write. */
+struct slice tls_stream_record(const struct stream *stream);
+/* Let the client have a ticket, with the first bytes that are written: called for one that is admitted and
+ * that we can name. In TLS 1.2 the ticket is part of the handshake, and has no record.
+ *   record  to be given back when it is used, up to TLS_TICKET_RECORD_MAX bytes (a longer one: no ticket);
+ *           borrows. A resumed connection passes on the one that it came with. */
+void tls_stream_offer_ticket(struct stream *stream, struct slice record);
 /* The server name the client asked for (SNI), or an empty slice. Borrowed, unescaped. */
 struct slice tls_stream_server_name(const struct stream *stream);
 /* After a refusal by alert: nothing more is written; discard what comes until the peer ends, 64 KiB, or the

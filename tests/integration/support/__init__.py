@@ -3,10 +3,10 @@ real programs only. Ports are chosen by the kernel, readiness is an event, logs 
 
 from .backend import Backend, Request, ScriptedBackend, response
 from .case import GatewayCase, main
-from .clients import TlsClient, curl, s_client
+from .clients import Returner, TlsClient, curl, s_client
 from .gateway import Gateway
 from .pki import Pki
 from .programs import NginxBackend, NodeBackend, PythonBackend
 
 __all__ = ["Backend", "Gateway", "GatewayCase", "NginxBackend", "NodeBackend", "Pki", "PythonBackend", "Request",
-           "ScriptedBackend", "TlsClient", "curl", "main", "response", "s_client"]
+           "Returner", "ScriptedBackend", "TlsClient", "curl", "main", "response", "s_client"]

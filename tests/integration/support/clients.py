@@ -55,24 +55,53 @@ def s_client(gateway, *options, client=None, send=b"", timeout_s=20):
     return done.stdout.decode("latin-1")
 
 
+def client_context(pki, client=None, version=None):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.load_verify_locations(pki.root.cert)
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
+    if client is not None:
+        context.load_cert_chain(client.chain, client.key)
+    if version is not None:
+        context.minimum_version = context.maximum_version = version
+    return context
+
+
+class Returner:
+    """A client that comes again and again, and resumes its session where it is let. after a visit: resumed."""
+
+    def __init__(self, pki, client, version=None):
+        self.context, self.session, self.resumed = client_context(pki, client, version), None, None
+
+    def open(self, gateway):
+        return TlsClient(gateway, context=self.context, session=self.session)
+
+    def visit(self, gateway, target="/"):
+        """One connection with one request: the response as of TlsClient.get()."""
+        with self.open(gateway) as client:
+            answer = client.get(target)
+            self.leave(client)
+        return answer
+
+    def leave(self, client):
+        """OpenSSL resumes no session whose connection did not end well."""
+        self.session, self.resumed = client.socket.session, client.socket.session_reused
+        client.socket.unwrap()
+
+
 class TlsClient:
     """Raw bytes over TLS. Reads raise ssl.SSLError on an alert; an end without close_notify raises
     ssl.SSLEOFError, so that truncation is not taken for an end. It presents what it is given, however weak: to
     refuse that is for the gateway."""
 
-    def __init__(self, gateway, client=None, version=None, timeout_s=20, server_hostname="localhost"):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")
-        context.load_verify_locations(gateway.pki.root.cert)
-        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
-        if client is not None:
-            context.load_cert_chain(client.chain, client.key)
-        if version is not None:
-            context.minimum_version = context.maximum_version = version
+    def __init__(self, gateway, client=None, version=None, timeout_s=20, server_hostname="localhost", context=None,
+                 session=None):
+        context = context or client_context(gateway.pki, client, version)
         plain = socket.create_connection(("127.0.0.1", gateway.port), timeout=patience(timeout_s))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            self.socket = context.wrap_socket(plain, server_hostname=server_hostname, suppress_ragged_eofs=False)
+            self.socket = context.wrap_socket(plain, server_hostname=server_hostname, suppress_ragged_eofs=False,
+                                              session=session)
         except BaseException:
             plain.close()
             raise

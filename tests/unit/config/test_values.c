@@ -184,6 +184,15 @@ static void tls_takes_pairs_and_only_good_algorithms(void **state)
          "/etc/p.ini:6: [tls] groups: 'X25519:P-256:X25519' names X25519 twice; once would be right"},
         {"tls", "groups = X25519:",
          "/etc/p.ini:6: [tls] groups: '' is not known; X25519, X448, P-256, P-384 or P-521 would be right"},
+        {"tls", "session_tickets = no", NULL},
+        {"tls", "session_tickets = no\nticket_secret = s",
+         "/etc/p.ini:7: [tls] ticket_secret: has no effect with session_tickets = no; leave one of them out"},
+        {"tls", "ticket_secret = ticket.secret", NULL},
+        {"tls", "ticket_rotation = 30m", NULL},
+        {"tls", "ticket_rotation = 30m\nticket_lifetime = 31m",
+         "/etc/p.ini:7: [tls] ticket_lifetime: is more than ticket_rotation; 30m or less would be right"},
+        {"tls", "ticket_max_age = 999ms",
+         "/etc/p.ini:6: [tls] ticket_max_age: '999ms' is out of range; 1s to 7d would be right"},
         {"tls", "groups = P256", "/etc/p.ini:6: [tls] groups: 'P256' is not known; did you mean 'P-256'?"},
     };
     run(rows, LENGTH_OF(rows));

@@ -61,7 +61,8 @@ static void a_json_line_has_every_field_of_the_contract(void **state)
         "x\\r\\n\\\"\\u001b\",\"host\":null,"
         "\"status\":200,\"duration_ms\":1.500,\"upstream_ms\":null,\"bytes_in\":1,\"bytes_out\":2,"
         "\"verdict\":\"admitted\",\"reason\":null,\"detail\":null,\"tls_version\":\"TLSv1.3\","
-        "\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"upstream\":null,\"user_agent\":null,\"generation\":7}\n");
+        "\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"resumed\":null,\"upstream\":null,\"user_agent\":null,"
+        "\"generation\":7}\n");
     access_log_free(log);
     close(ends[0]);
     close(ends[1]);

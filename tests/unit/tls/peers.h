@@ -102,7 +102,7 @@ static inline struct tls_server *server_of(const struct cast *cast, struct tls_s
     options.pair_count = count;
     options.min_version = options.min_version != 0 ? options.min_version : TLS1_2_VERSION;
     options.max_version = options.max_version != 0 ? options.max_version : TLS1_3_VERSION;
-    options.clock = &present;
+    options.clock = options.clock != NULL ? options.clock : &present;
     struct tls_server *server = tls_server_new(&options, trust, err);
     for (size_t i = 0; i < count; i++) {
         buffer_clear(&chains[i]);
@@ -119,6 +119,7 @@ struct client_options {
     const char *alpn; /* wire format */
     const char *server_name;
     const char *ciphers;
+    SSL_SESSION *session; /* to resume */
 };
 
 struct peers {
@@ -131,6 +132,7 @@ struct peers {
     int result;                /* of the client's: 1, or an SSL_ERROR_* as negative number */
     int alert;                 /* that the client received; -1: none */
     unsigned tickets, ready;
+    SSL_SESSION *session; /* the newest that the client may resume; a reference, or NULL */
 };
 
 static inline void on_stream_ready(void *context)
@@ -156,11 +158,21 @@ static inline void on_message(int written, int version, int type, const void *by
         peers->tickets++;
 }
 
+static inline int on_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct peers *peers = SSL_get_app_data(ssl);
+    SSL_SESSION_free(peers->session);
+    peers->session = session;
+    return 1;
+}
+
 static inline SSL_CTX *client_context(const struct client_options *options)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     assert_non_null(context);
     SSL_CTX_set_security_level(context, 0);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+    SSL_CTX_sess_set_new_cb(context, on_session);
     if (options->version != 0) {
         SSL_CTX_set_min_proto_version(context, options->version);
         SSL_CTX_set_max_proto_version(context, options->version);
@@ -198,6 +210,8 @@ static inline void peers_init(struct peers *peers, const struct cast *cast, cons
     SSL_set_info_callback(peers->client, on_info);
     SSL_set_msg_callback(peers->client, on_message);
     SSL_set_connect_state(peers->client);
+    if (options->session != NULL)
+        assert_int_equal(SSL_set_session(peers->client, options->session), 1);
     if (options->server_name != NULL) {
         char name[256]; /* SSL_set_tlsext_host_name() casts const away */
         snprintf(name, sizeof name, "%s", options->server_name);
@@ -207,8 +221,11 @@ static inline void peers_init(struct peers *peers, const struct cast *cast, cons
 
 static inline void peers_clear(struct peers *peers)
 {
+    /* Else OpenSSL thinks the session broken, and does not resume it. */
+    SSL_set_shutdown(peers->client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(peers->client);
     SSL_CTX_free(peers->context);
+    SSL_SESSION_free(peers->session);
     stream_free(peers->stream);
     fd_close(&peers->client_fd);
     ERR_clear_error();
