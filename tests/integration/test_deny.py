@@ -3,6 +3,7 @@ import json
 import os
 import stat
 import subprocess
+import threading
 import time
 
 from support import GatewayCase, main, s_client
@@ -136,6 +137,41 @@ class Deny(DenyCase):
         self.assertTrue(self.is_admitted(gateway, self.client))
         done = subprocess.run([binary(), "reload", "--config", gateway.path], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 1)
+        self.assertFalse(self.is_admitted(gateway, victim))
+
+    def test_many_at_once_all_get_in(self):
+        gateway = self.gateway(self.backend(), listener={"workers": 2})
+        names, said = ["mallory%d" % number for number in range(6)], []
+        threads = [threading.Thread(target=lambda name=name: said.append(self.deny(gateway, "--cn", name)[0]))
+                   for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(said, [0] * len(names))
+        self.assertEqual(sorted(entry["cn"] for entry in self.listed(gateway)), names)
+
+    def test_it_goes_before_a_load_that_takes_long(self):
+        gateway = self.gateway(self.backend())
+        victim = self.pki.client("yves")
+        stop = threading.Event()
+
+        def unsettle():
+            while not stop.is_set():
+                os.utime(self.pki.crl)
+
+        writer = threading.Thread(target=unsettle)
+        writer.start()
+        self.addCleanup(stop.set)
+        with subprocess.Popen([binary(), "reload", "--config", gateway.path], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True) as reload:
+            gateway.wait_for_line("loading generation 2")
+            self.denied(gateway, "--cn", "yves")
+            self.assertFalse(self.is_admitted(gateway, victim))
+            stop.set()
+            writer.join()
+            # Who asked for the load gets it all the same.
+            self.assertIn("in force on 1/1 workers", reload.stdout.read())
         self.assertFalse(self.is_admitted(gateway, victim))
 
     def explain(self, gateway, *arguments):

@@ -4,6 +4,7 @@ holds one connection of a client; what it was in the middle of is what the gatew
 import socket
 import ssl
 import threading
+import time
 
 from .backend import ScriptedBackend, response
 from .clients import TlsClient
@@ -207,13 +208,16 @@ class Bystander(threading.Thread):
         self.client = TlsClient(gateway, certificate)
         self.client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
         assert self.client.read_head()[0] == 200
-        self.lines, self.failure = [], None
+        self.lines, self.failure, self.longest_gap_s = [], None, 0
         self.start()
 
     def run(self):
+        last = time.monotonic()
         try:
             for chunk in self.client.chunks():
+                now = time.monotonic()
                 self.lines.append(chunk)
+                self.longest_gap_s, last = max(self.longest_gap_s, now - last), now
         except Exception as error:  # told by the test
             self.failure = error
 
