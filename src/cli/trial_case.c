@@ -21,11 +21,28 @@ static void say(struct trial_case *out, enum trial_outcome outcome, const char *
     snprintf(out->detail, sizeof(out->detail), "%s", detail);
 }
 
+/* It was admitted; so where today's verdict is uncertain too, it is so still. */
+static bool is_refused_today(const struct trust *running, const struct trust_path *path, int64_t now_s)
+{
+    struct trust_verdict today;
+    return running != NULL && trust_foresee(running, running, path, now_s, &today) &&
+           today.reason != TRUST_ADMITTED;
+}
+
+static const char *doubt(const struct trust_verdict *verdict)
+{
+    if (verdict->reason == TRUST_ADMITTED)
+        return "it depends on whether the client sends the intermediate that is no longer in the bundle";
+    if (verdict->reason == TRUST_CRL_MISSING)
+        return "its CA is in no bundle: what the CRLs say is seen when the client brings that CA";
+    return verdict->detail;
+}
+
 static void judge(struct trial_case *out, const struct trust *candidate, const struct trust *running,
                   int64_t now_s)
 {
     struct trust_path path;
-    struct trust_verdict verdict, today = {.reason = TRUST_ADMITTED};
+    struct trust_verdict verdict;
     out->reason = TRUST_INTERNAL;
     if (!trust_path_unpack(out->seen.path.data, out->seen.path.length, &path)) {
         say(out, TRIAL_UNSURE, "its path was kept by another version of this program");
@@ -34,15 +51,10 @@ static void judge(struct trial_case *out, const struct trust *candidate, const s
     out->serial = path.links[0].serial;
     bool is_certain = trust_foresee(candidate, running, &path, now_s, &verdict);
     out->reason = verdict.reason;
-    if (running != NULL)
-        trust_verdict(running, &path, now_s, &today);
-    if (today.reason != TRUST_ADMITTED && verdict.reason != TRUST_ADMITTED)
+    if (verdict.reason != TRUST_ADMITTED && is_refused_today(running, &path, now_s))
         say(out, TRIAL_ALREADY, verdict.detail);
     else if (!is_certain)
-        say(out, TRIAL_UNSURE,
-            verdict.reason == TRUST_ADMITTED
-                ? "it depends on whether the client sends the intermediate that is no longer in the bundle"
-                : verdict.detail);
+        say(out, TRIAL_UNSURE, doubt(&verdict));
     else
         say(out, verdict.reason == TRUST_ADMITTED ? TRIAL_ADMITTED : TRIAL_REFUSED, verdict.detail);
 }

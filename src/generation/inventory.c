@@ -41,8 +41,11 @@ static void tell_file(const struct inventory_item *item, char out[INVENTORY_LINE
 {
     char digest[17];
     text_hex(digest, item->digest, 8, false);
-    snprintf(out, INVENTORY_LINE_SIZE, "%s, %" PRIu64 " bytes, sha256 %s...", item->name, item->count,
-             digest);
+    if (item->count > 0)
+        snprintf(out, INVENTORY_LINE_SIZE, "%s, %" PRIu64 " bytes, sha256 %s...", item->name, item->count,
+                 digest);
+    else /* a private key, of which nothing else is kept */
+        snprintf(out, INVENTORY_LINE_SIZE, "%s, sha256 %s...", item->name, digest);
 }
 
 const char *inventory_line(const struct inventory_item *item, int64_t now_s, char out[INVENTORY_LINE_SIZE])

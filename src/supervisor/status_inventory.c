@@ -17,7 +17,10 @@ static void add_file(struct json *json, const struct inventory_item *item)
 {
     char digest[2 * sizeof(item->digest) + 1];
     json_text(json, "path", item->name);
-    json_uint(json, "bytes", item->count);
+    if (item->count > 0)
+        json_uint(json, "bytes", item->count);
+    else
+        json_null(json, "bytes"); /* of a private key */
     json_text(json, "sha256", text_hex(digest, item->digest, sizeof(item->digest), false));
 }
 

@@ -8,7 +8,7 @@ import subprocess
 
 from support.case import GatewayCase, main
 from support.gateway import Gateway, binary, patience, wait_until
-from support.pki import Pki, read, write
+from support.pki import Authority, Pki, read, write
 
 
 class Trial(GatewayCase):
@@ -121,6 +121,18 @@ class Trial(GatewayCase):
         self.assertEqual(self.outcome("--control", control, "--crl", self.pki.crl)[0], 0)
         for arguments in ((), ("--control", control)):
             self.assertEqual(self.trial(*arguments)[0], 2)
+
+    def test_a_client_that_brings_its_ca_is_a_doubt_and_no_refusal(self):
+        pki = Pki(self.subdirectory("pki"))
+        brought = Authority(self.subdirectory("brought") + "/ca", "/CN=Brought", pki.root)
+        carol = brought.issue("carol", "/CN=carol")
+        crl = write(pki.crl + ".all", read(pki.crl) + read(brought.crl))
+        gateway = self.gateway_of(pki, crl, pki.trust)
+        self.assertEqual(self.curl(gateway, "/", client=carol).status, 200)
+        self.seen(gateway, 1)
+        status, said, cases = self.outcome("--config", gateway.path)
+        self.assertEqual((status, cases), (3, {"carol": ("cannot_tell", "crl_missing", 0)}))
+        self.assertIn("when the client brings that CA", said["cases"][0]["detail"])
 
     def test_clients_are_remembered_over_a_restart_and_a_worker_that_dies(self):
         pki = Pki(self.subdirectory("pki"))
