@@ -17,7 +17,7 @@
  *   - where the anchor has gone, but a CA on the path is still trusted and may lead to another anchor;
  *   - where a CA on the path stood in the older bundle and does not in this: the client may send it, or not;
  *   - where a CRL of a CA that no bundle has (it is verified when a client brings the CA) may be missing or
- *     not. */
+ *     not; but a serial that such a CRL lists under the CA's name is taken for revoked. */
 NODISCARD bool trust_foresee(const struct trust *trust, const struct trust *older,
                              const struct trust_path *path, int64_t now_s, struct trust_verdict *out);
 

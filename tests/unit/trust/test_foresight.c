@@ -133,6 +133,17 @@ static void a_crl_whose_ca_nobody_has_presented_yet_is_uncertain(void **state)
     assert_false(foresee(&setting, &candidate, &verdict));
     assert_int_equal(verdict.reason, TRUST_CRL_MISSING);
     judge_clear(&candidate);
+    /* Unless it lists the client. */
+    const struct crl_entry_options entries[] = {{.cert = setting.world.client}};
+    X509_CRL *crls[] = {crl_new(NULL, setting.world.root),
+                        crl_new(&(struct crl_factory_options){ENTRIES(entries)}, setting.world.intermediate)};
+    judge_init(&candidate, &policy, root, 1, crls, 2);
+    assert_true(foresee(&setting, &candidate, &verdict));
+    assert_int_equal(verdict.reason, TRUST_REVOKED);
+    assert_non_null(strstr(verdict.detail, "which clients bring"));
+    judge_clear(&candidate);
+    X509_CRL_free(crls[0]);
+    X509_CRL_free(crls[1]);
     setting_clear(&setting);
 }
 
