@@ -45,8 +45,7 @@ NGINX_BACKEND = NGINX_COMMON + """
 """
 
 # As an expert would set it up to do what Postern does by default: the same fields to the backend, the same log
-# line, written in batches, upstream connections kept alive, no temporary files. Tickets are off in both, since
-# Postern has none yet.
+# line, written in batches, upstream connections kept alive, no temporary files, one session ticket.
 NGINX_GATEWAY = NGINX_COMMON + """
     log_format audit escape=json '{{"time":"$time_iso8601","request_id":"$request_id","client":"$remote_addr:$remote_port",'
         '"cn":"$client_cn","serial":"$ssl_client_serial","method":"$request_method","target":"$request_uri",'
@@ -74,9 +73,9 @@ NGINX_GATEWAY = NGINX_COMMON + """
         ssl_ciphers {ciphers};
         ssl_ecdh_curve X25519:prime256v1:secp384r1;
         ssl_prefer_server_ciphers off;
-        ssl_session_tickets off;
+        ssl_session_tickets on;
         ssl_session_cache off;
-        ssl_conf_command NumTickets 0;
+        ssl_conf_command NumTickets 1;
         location / {{
             proxy_pass http://app;
             proxy_http_version 1.1;

@@ -368,7 +368,8 @@ void tls_stream_offer_ticket(struct stream *stream, struct slice record)
 {
     struct tls_stream *tls = tls_of(stream);
     if (tls->shared->tickets == NULL || SSL_version(tls->ssl) < TLS1_3_VERSION ||
-        tls->verdict.reason != TRUST_ADMITTED || record.length > TLS_TICKET_RECORD_MAX)
+        tls->verdict.reason != TRUST_ADMITTED || record.length > TLS_TICKET_RECORD_MAX ||
+        !tickets_worth_it(tls))
         return;
     tls->owes_ticket = true;
     free(tls->record);

@@ -11,6 +11,7 @@
 #include "postern/base/memory.h"
 #include "stream_private.h"
 #include "ticket_facts.h"
+#include "ticket_habits.h"
 #include "ticket_ring.h"
 
 #define CLOCK_SKEW_S 300 /* that the clocks of a fleet may differ */
@@ -22,6 +23,7 @@ struct tickets {
     EVP_CIPHER *cipher;
     int64_t max_age_s;
     bool needs_record;
+    struct ticket_habits habits;
 };
 
 /* A client that is refused with a page gets none; nor does one whose ticket could not carry what is needed.
@@ -168,7 +170,14 @@ const char *tickets_resume(struct tls_stream *tls)
         return "the session's time ended while it was resumed";
     }
     *tls->path = facts.path;
+    ticket_habits_resumed(&tls->shared->tickets->habits, facts.path.fingerprint);
     return NULL;
+}
+
+bool tickets_worth_it(struct tls_stream *tls)
+{
+    return SSL_session_reused(tls->ssl) == 1 ||
+           ticket_habits_full(&tls->shared->tickets->habits, tls->path->fingerprint);
 }
 
 int tickets_issue(struct tls_stream *tls)

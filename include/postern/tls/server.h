@@ -101,10 +101,10 @@ bool tls_stream_resumed(const struct stream *stream);
 bool tls_stream_declined_ticket(const struct stream *stream);
 /* The record that came with the ticket; empty if there was none. Borrowed until the first write. */
 struct slice tls_stream_record(const struct stream *stream);
-/* Let the client have a ticket, with the first bytes that are written: called for one that is admitted and
- * that we can name. In TLS 1.2 the ticket is part of the handshake, and has no record.
- *   record  to be given back when it is used, up to TLS_TICKET_RECORD_MAX bytes (a longer one: no ticket);
- *           borrows. A resumed connection passes on the one that it came with. */
+/* Let the client have a ticket, with the first bytes that are written, unless it never uses them: called for
+ * one that is admitted and that we can name. In TLS 1.2 the ticket is part of the handshake, and has no
+ * record. record  to be given back when it is used, up to TLS_TICKET_RECORD_MAX bytes (a longer one: no
+ * ticket); borrows. A resumed connection passes on the one that it came with. */
 void tls_stream_offer_ticket(struct stream *stream, struct slice record);
 /* The server name the client asked for (SNI), or an empty slice. Borrowed, unescaped. */
 struct slice tls_stream_server_name(const struct stream *stream);
