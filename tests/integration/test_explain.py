@@ -7,7 +7,7 @@ import subprocess
 
 from support.case import GatewayCase, main
 from support.clients import s_client
-from support.gateway import binary
+from support.gateway import binary, patience
 from support.pki import Authority, Pki, read, stamp, write
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -15,7 +15,7 @@ GET = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 def explain(*arguments, stdin=None):
     """Exit status, standard output, standard error."""
-    done = subprocess.run([binary(), "explain", *arguments], input=stdin, capture_output=True, text=True, timeout=60,
+    done = subprocess.run([binary(), "explain", *arguments], input=stdin, capture_output=True, text=True, timeout=patience(60),
                           check=False)
     return done.returncode, done.stdout, done.stderr
 
@@ -160,6 +160,9 @@ class Explain(GatewayCase):
             self.assertEqual((status, err), (1, ""))
             for wanted in ("refused: revoked\n", line["detail"], line["client"], revoked.serial, line["time"], "rule "):
                 self.assertIn(wanted, out)
+            status = json.loads(subprocess.run([binary(), "status", "--config", gateway.path, "--json"], check=False,
+                                               capture_output=True, text=True).stdout)
+            self.assertEqual({reason for reason, count in status["refusals"].items() if count}, {"revoked"})
             found = json.loads(explain("--config", gateway.path, "--request-id", request_id, "--json")[1])
             for name in ("request_id", "client", "reason", "detail", "cn", "serial", "generation", "time"):
                 self.assertEqual(found[name], line[name], name)

@@ -110,6 +110,34 @@ static void an_answer_may_come_later(void **state)
     control_close(control);
 }
 
+/* A descriptor goes with the first byte, also of an answer that takes long. */
+static void an_answer_may_bring_a_descriptor(void **state)
+{
+    struct place *place = *state;
+    struct err err = {.line = 0};
+    struct control *control = open_at(place, &err);
+    int fd = connect_to(place), file = memfd_new("test", 7), fds[1] = {-1};
+    char answer[8] = "";
+    size_t fd_count = 1, length = 0;
+    struct stat sent, came;
+    assert_int_equal(write(fd, "later\n", 6), 6);
+    turns(place);
+    control_answer_with(place->waiting, SLICE_LITERAL("here"), file);
+    assert_int_equal(fstat(file, &sent), 0);
+    close(file); /* it was borrowed */
+    assert_int_equal(message_receive(fd, answer, sizeof(answer), fds, &fd_count), 1);
+    assert_int_equal(fd_count, 1);
+    assert_int_equal(fstat(fds[0], &came), 0);
+    assert_int_equal(sent.st_ino, came.st_ino);
+    assert_int_equal(fcntl(fds[0], F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    for (ssize_t count = 1; length < 4 && count > 0; length += (size_t)count)
+        count = read(fd, answer + 1 + length, sizeof(answer) - 1 - length);
+    assert_memory_equal(answer, "here\n", 5);
+    close(fds[0]);
+    close(fd);
+    control_close(control);
+}
+
 static void count(void *context, struct control_client *client)
 {
     (void)client;
@@ -217,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_socket_is_for_its_owner_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_socket_that_is_answered_at_is_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_socket_that_nobody_answers_at_is_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_answer_may_bring_a_descriptor, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_in_its_place_is_not_removed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
