@@ -12,7 +12,7 @@
 
 #include "postern/base/attributes.h"
 
-#define VISITS_MAX       131072u /* a power of two; sparse memory, used where clients are */
+#define VISITS_MAX       262144u /* a power of two, and sparse: 100,000 clients find room near their home */
 #define VISITS_REACH     64u     /* places from its home where a client may stand */
 #define VISITS_TELL_S    21600   /* tell a client's path again, since it may have got another */
 #define VISIT_KEY_SIZE   16      /* of the fingerprint, SHA-256 */

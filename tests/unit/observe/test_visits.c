@@ -88,12 +88,32 @@ static void where_it_is_full_the_one_away_longest_makes_room(void **state)
     free(visits);
 }
 
+/* As many as the history holds, all connected at once, with fingerprints as hashes are. */
+static void a_hundred_thousand_find_room(void **state)
+{
+    struct visits *visits = xcalloc(1, sizeof(*visits));
+    unsigned char fingerprint[FINGERPRINT_SIZE];
+    uint64_t random = 88172645463325252u;
+    (void)state;
+    for (unsigned i = 0; i < 100000; i++) {
+        for (size_t k = 0; k < sizeof(fingerprint); k += sizeof(random)) {
+            random ^= random << 13; /* xorshift64 */
+            random ^= random >> 7;
+            random ^= random << 17;
+            memcpy(fingerprint + k, &random, sizeof(random));
+        }
+        assert_non_null(visits_arrive(visits, fingerprint, 1000));
+    }
+    free(visits);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_is_counted_while_it_is_connected),
         cmocka_unit_test(a_path_is_told_once_in_hours),
         cmocka_unit_test(where_it_is_full_the_one_away_longest_makes_room),
+        cmocka_unit_test(a_hundred_thousand_find_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
