@@ -8,6 +8,7 @@
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
 #include "postern/generation/deny.h"
+#include "postern/generation/inventory.h"
 #include "postern/generation/pack.h"
 #include "postern/trust/bundle.h"
 #include "postern/trust/deny.h"
@@ -21,6 +22,7 @@ struct change {
     char *path; /* of the kept list */
     struct pack running;
     struct buffer older, newer; /* texts of the kept list */
+    char *inventory;            /* of the new pack, as long as that of the running one */
 };
 
 static int parse(struct change *change, struct slice order, int64_t now_s, struct err *err)
@@ -116,6 +118,29 @@ static int digest_inputs(const struct change *change, unsigned char out[TRUST_DI
     return trust_digest(parts, LENGTH_OF(parts), out) == 0 ? 0 : err_set(err, "no memory");
 }
 
+/* What the status says of the list. */
+static void take_stock(struct change *change, const unsigned char *digest)
+{
+    struct slice older = pack_section(&change->running, PACK_INVENTORY, 0),
+                 list = buffer_view(&change->newer);
+    int count = deny_text_each(list, "", NULL, NULL, NULL);
+    struct inventory_item item;
+    change->inventory = xcalloc(older.length + 1, 1);
+    if (older.length > 0)
+        memcpy(change->inventory, older.data, older.length);
+    for (size_t i = 0; inventory_read(older, i, &item); i++) {
+        bool is_file = item.kind == INVENTORY_FILE &&
+                       strncmp(item.name, change->path, sizeof(item.name) - 1) == 0;
+        if (item.kind == INVENTORY_DENY && (item.flags & INVENTORY_KEPT) != 0)
+            item.count = count > 0 ? (uint64_t)count : 0;
+        if (is_file) {
+            item.count = list.length;
+            memcpy(item.digest, digest, sizeof(item.digest));
+        }
+        memcpy(change->inventory + i * sizeof(item), &item, sizeof(item));
+    }
+}
+
 /* The running pack with another list. */
 static int write_pack(struct change *change, uint64_t number, struct err *err)
 {
@@ -123,6 +148,10 @@ static int write_pack(struct change *change, uint64_t number, struct err *err)
     struct pack_writer writer;
     unsigned char digest[PACK_DIGEST_SIZE];
     const struct pack *running = &change->running;
+    const struct slice list = buffer_view(&change->newer);
+    if (trust_digest(&list, 1, digest) != 0)
+        return err_set(err, "no memory");
+    take_stock(change, digest);
     if (digest_inputs(change, digest, err) != 0)
         return -1;
     for (uint32_t i = 0; i < running->section_count; i++) {
@@ -131,7 +160,9 @@ static int write_pack(struct change *change, uint64_t number, struct err *err)
         *part = (struct pack_part){(enum pack_kind)section->kind, section->index,
                                    pack_section(running, (enum pack_kind)section->kind, section->index)};
         if (part->kind == PACK_DENY && part->index == DENY_KEPT)
-            part->bytes = buffer_view(&change->newer);
+            part->bytes = list;
+        if (part->kind == PACK_INVENTORY)
+            part->bytes = slice_of(change->inventory, part->bytes.length);
     }
     if (pack_write(&writer, number, digest, parts, running->section_count, err) != 0)
         return -1;
@@ -164,6 +195,7 @@ int generation_deny(struct slice order, uint64_t number, int running_fd, const s
     config_free(change->config);
     buffer_clear(&change->older);
     buffer_clear(&change->newer);
+    free(change->inventory);
     free(change->path);
     free(change);
     return pack_fd;

@@ -11,8 +11,8 @@ enum { DAY_S = 86400, WARN_DAYS = 30, LAST_DAYS = 7 };
 
 const char *inventory_kind_name(uint32_t kind)
 {
-    static const char *const names[INVENTORY_KINDS] = {"end",  "file",         "server", "server_ca",
-                                                       "root", "intermediate", "crl",    "no_crl"};
+    static const char *const names[INVENTORY_KINDS] = {"end",          "file", "server", "server_ca", "root",
+                                                       "intermediate", "crl",  "no_crl", "deny"};
     return kind < INVENTORY_KINDS ? names[kind] : "?";
 }
 
@@ -51,7 +51,7 @@ static void tell_file(const struct inventory_item *item, char out[INVENTORY_LINE
 const char *inventory_line(const struct inventory_item *item, int64_t now_s, char out[INVENTORY_LINE_SIZE])
 {
     static const char *const titles[INVENTORY_KINDS] = {
-        "", "", "server certificate", "server intermediate", "trusted root", "intermediate", "", ""};
+        "", "", "server certificate", "server intermediate", "trusted root", "intermediate", "", "", ""};
     char end[96];
     until(item->end_s, now_s, end, sizeof(end));
     if (item->kind == INVENTORY_FILE)
@@ -62,6 +62,10 @@ const char *inventory_line(const struct inventory_item *item, int64_t now_s, cha
                  (item->flags & INVENTORY_PENDING) != 0 ? ", whose CA clients bring" : "");
     else if (item->kind == INVENTORY_NO_CRL)
         snprintf(out, INVENTORY_LINE_SIZE, "no CRL: %s", item->name);
+    else if (item->kind == INVENTORY_DENY)
+        snprintf(out, INVENTORY_LINE_SIZE, "deny list: %" PRIu64 " entr%s, %s%s", item->count,
+                 item->count == 1 ? "y" : "ies", item->name,
+                 (item->flags & INVENTORY_KEPT) != 0 ? ", kept by postern deny" : "");
     else
         snprintf(out, INVENTORY_LINE_SIZE, "%s: %s, %s, %s", titles[item->kind % INVENTORY_KINDS], item->name,
                  item->detail, end);

@@ -1,10 +1,14 @@
 #include "inventory_build.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "deny_lists.h"
+#include "postern/generation/deny.h"
 #include "postern/generation/keys.h"
 #include "postern/trust/certificate.h"
+#include "postern/trust/deny.h"
 #include "postern/trust/reason.h"
 
 enum { CHAIN_MOST = 32 }; /* certificates of one pair, as many as anybody sends */
@@ -20,7 +24,8 @@ size_t inventory_room(const struct inputs *inputs, const struct trust_bundle *bu
                       const struct crl_set *crls)
 {
     size_t cas = trust_bundle_count(bundle);
-    size_t items = inputs->count + KEYS_MAX * CHAIN_MOST + 2 * cas + (crls != NULL ? crl_set_count(crls) : 0);
+    size_t items = inputs->count + KEYS_MAX * CHAIN_MOST + 2 * cas +
+                   (crls != NULL ? crl_set_count(crls) : 0) + DENY_LISTS_MAX;
     return items * sizeof(struct inventory_item);
 }
 
@@ -99,6 +104,29 @@ static void add_file(struct building *building, const struct input *input)
     add(building, &item);
 }
 
+/* The kept one also while it is empty: a change fills it in. */
+static void add_deny_list(struct building *building, uint32_t list, const char *path)
+{
+    struct slice text = pack_section(&building->generation->pack, PACK_DENY, list);
+    int count = deny_text_each(text, "", NULL, NULL, NULL);
+    struct inventory_item item = {.kind = INVENTORY_DENY,
+                                  .flags = list == DENY_KEPT ? INVENTORY_KEPT : 0,
+                                  .count = count > 0 ? (uint64_t)count : 0};
+    copy(item.name, sizeof(item.name), slice_text(path));
+    add(building, &item);
+}
+
+static void add_deny_lists(struct building *building)
+{
+    const struct config *config = building->generation->config;
+    char *kept = deny_kept_path(config);
+    if (config->client_auth.deny.path != NULL)
+        add_deny_list(building, DENY_FILE, config->client_auth.deny.path);
+    if (kept != NULL)
+        add_deny_list(building, DENY_KEPT, kept);
+    free(kept);
+}
+
 void inventory_build(const struct generation *generation, const struct inputs *inputs,
                      const struct trust_bundle *bundle, int64_t now_s, void *out, size_t size)
 {
@@ -113,4 +141,5 @@ void inventory_build(const struct generation *generation, const struct inputs *i
     for (size_t i = 0; generation->crls != NULL && i < crl_index_count(generation->crls); i++)
         add_crl(&building, crl_index_record(generation->crls, i));
     trust_report_issuers(generation->trust, now_s, add_missing, &building);
+    add_deny_lists(&building);
 }

@@ -53,6 +53,13 @@ static void add_missing(struct json *json, const struct inventory_item *item)
     json_bool(json, "tolerated", (item->flags & INVENTORY_TOLERATED) != 0);
 }
 
+static void add_deny_list(struct json *json, const struct inventory_item *item)
+{
+    json_text(json, "path", item->name);
+    json_uint(json, "entries", item->count);
+    json_bool(json, "kept_by_command", (item->flags & INVENTORY_KEPT) != 0);
+}
+
 static void add_item(struct json *json, const struct inventory_item *item, int64_t now_s)
 {
     json_object_begin(json, NULL);
@@ -62,6 +69,8 @@ static void add_item(struct json *json, const struct inventory_item *item, int64
         add_crl(json, item, now_s);
     else if (item->kind == INVENTORY_NO_CRL)
         add_missing(json, item);
+    else if (item->kind == INVENTORY_DENY)
+        add_deny_list(json, item);
     else
         add_certificate(json, item, now_s);
     json_object_end(json);
@@ -87,6 +96,7 @@ void status_write_inventory(const struct edition *edition, int64_t now_s, struct
     add_kinds(section, "certificates", INVENTORY_SERVER, INVENTORY_INTERMEDIATE, now_s, json);
     add_kinds(section, "crls", INVENTORY_CRL, INVENTORY_CRL, now_s, json);
     add_kinds(section, "crls_missing", INVENTORY_NO_CRL, INVENTORY_NO_CRL, now_s, json);
+    add_kinds(section, "deny_lists", INVENTORY_DENY, INVENTORY_DENY, now_s, json);
 }
 
 bool status_tell_inventory(const struct edition *edition, int64_t now_s, struct buffer *out)

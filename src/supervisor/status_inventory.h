@@ -7,7 +7,7 @@
 #include "postern/base/buffer.h"
 #include "postern/base/json.h"
 
-/* Members "files", "certificates", "crls", "crls_missing". */
+/* Members "files", "certificates", "crls", "crls_missing", "deny_lists". */
 void status_write_inventory(const struct edition *edition, int64_t now_s, struct json *json);
 NODISCARD bool status_tell_inventory(const struct edition *edition, int64_t now_s, struct buffer *out);
 

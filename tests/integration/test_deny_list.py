@@ -41,6 +41,10 @@ class DenyList(DenyCase):
             thread.join()
         self.assertEqual(said, [0] * len(names))
         self.assertEqual(sorted(entry["cn"] for entry in self.listed(gateway)), names)
+        # The status counts them, and knows the file as it is now.
+        status = subprocess.run([binary(), "status", "--config", gateway.path], capture_output=True, text=True,
+                                check=False)
+        self.assertIn("deny list: %d entries, %s, kept by postern deny" % (len(names), self.kept(gateway)), status.stdout)
 
     def test_it_goes_before_a_load_that_takes_long(self):
         gateway = self.gateway(self.backend())

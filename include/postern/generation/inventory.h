@@ -21,18 +21,20 @@ enum inventory_kind {
     INVENTORY_INTERMEDIATE,
     INVENTORY_CRL,
     INVENTORY_NO_CRL, /* a CA of the bundle for which there is none */
+    INVENTORY_DENY,   /* a deny list */
     INVENTORY_KINDS
 };
 
 /* flags */
 #define INVENTORY_TOLERATED 1u /* by policy its lack, or its end until deadline_s, refuses nobody */
 #define INVENTORY_PENDING   2u /* a CRL whose CA is not in the bundle: clients bring it */
+#define INVENTORY_KEPT      4u /* the deny list of `postern deny` */
 
 struct inventory_item {
     uint32_t kind, flags;
     int64_t begin_s, end_s; /* validity of a certificate, thisUpdate and nextUpdate; wall seconds */
     int64_t deadline_s;     /* of a CRL: when it stops to admit, its grace included */
-    uint64_t count;         /* entries of a CRL, bytes of a file */
+    uint64_t count;         /* entries of a CRL or deny list, bytes of a file */
     char name[256];         /* subject, CRL issuer, path; cut off */
     char detail[64];        /* key, CRL number */
     char source[256];       /* file of a CRL */
