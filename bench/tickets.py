@@ -17,6 +17,9 @@ from peers import NGINX_GATEWAY, Backend, Load, Nginx, Postern, write  # noqa: E
 from support.pki import Pki  # noqa: E402
 
 
+SECRET = "ticket.secret"
+
+
 def nginx(tickets):
     """NGINX with so many tickets."""
     template = NGINX_GATEWAY.replace("NumTickets 1", f"NumTickets {tickets}")
@@ -33,6 +36,8 @@ def postern(name, build, settings):
         with open(command[-1], encoding="utf-8") as file:
             text = file.read().replace("[client_auth]", settings + "\n[client_auth]")
         write(command[-1], text)
+        os.close(os.open(os.path.join(self.directory, SECRET), os.O_CREAT | os.O_WRONLY, 0o600))
+        write(os.path.join(self.directory, SECRET), os.urandom(32).hex())
         return command
     return type("PosternTickets", (Postern,), {"name": name, "configure": configure})
 
@@ -55,7 +60,7 @@ def main():
     arguments = parser.parse_args()
     build = os.path.abspath(arguments.build)
     kinds = [nginx(0), nginx(1), nginx(2), postern("postern, no tickets", build, "session_tickets = no"),
-             postern("postern", build, "")]
+             postern("postern, held by tickets", build, f"ticket_secret = {SECRET}"), postern("postern", build, "")]
     if arguments.other:
         kinds.append(postern("other postern", os.path.abspath(arguments.other), ""))
     cores = sorted(os.sched_getaffinity(0))

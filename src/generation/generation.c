@@ -8,6 +8,7 @@
 #include "postern/base/memory.h"
 #include "postern/generation/deny.h"
 #include "postern/generation/keys.h"
+#include "postern/generation/summary.h"
 #include "postern/identity/identity.h"
 #include "postern/trust/reason.h"
 
@@ -108,6 +109,15 @@ static bool wants_ca_names(const struct generation *generation)
     return trust_ca_name_count(generation->trust) <= TLS_CA_NAMES_FEW;
 }
 
+/* One worker, so that every client that comes again comes to it. */
+static bool is_alone(const struct generation *generation)
+{
+    struct summary summary;
+    struct err err;
+    return summary_parse(&summary, pack_section(&generation->pack, PACK_SUMMARY, 0), &err) == 0 &&
+           summary.workers == 1;
+}
+
 /* The secret of the file, or that of the start: the first behind the keys. */
 static struct tls_ticket_options ticket_options(const struct generation *generation, const struct slice *keys,
                                                 size_t key_count)
@@ -120,6 +130,7 @@ static struct tls_ticket_options ticket_options(const struct generation *generat
         .lifetime_s = tls->ticket_lifetime_ms / 1000,
         .max_age_s = tls->ticket_max_age_ms / 1000,
         .rotation_s = tls->ticket_rotation_ms / 1000,
+        .hold_sessions = tls->ticket_secret.path == NULL && is_alone(generation),
         .needs_record = identity_needs_chain(generation->config),
     };
 }
@@ -257,6 +268,12 @@ void generation_unref(struct generation *generation)
     free(generation->publishes_none);
     pack_close(&generation->pack);
     free(generation);
+}
+
+void generation_inherit(struct generation *generation, const struct generation *older)
+{
+    trust_inherit(generation->trust, older->trust);
+    tls_server_inherit(generation->server, older->server);
 }
 
 uint64_t generation_number(const struct generation *generation)

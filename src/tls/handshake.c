@@ -68,6 +68,9 @@ const char *handshake_check(const struct tls_stream *tls)
     long result = SSL_get_verify_result(tls->ssl);
     if (SSL_session_reused(tls->ssl) == 1 && tls->verdict.reason != TRUST_ADMITTED)
         return "internal: a session was resumed for a refused client";
+    /* A held session has no certificate: it was asked about by its path, and by tickets_resume() again. */
+    if (SSL_session_reused(tls->ssl) == 1 && peer == NULL)
+        return NULL;
     if (tls->verdict.reason == TRUST_ADMITTED)
         return peer != NULL && tls->peer != NULL && X509_cmp(peer, tls->peer) == 0 && result == X509_V_OK
                    ? NULL

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "held_sessions.h"
 #include "postern/base/memory.h"
 #include "stream_private.h"
 #include "ticket_facts.h"
@@ -24,6 +25,8 @@ struct tickets {
     int64_t max_age_s;
     bool needs_record;
     struct ticket_habits habits;
+    struct held_sessions *held; /* NULL: tickets hold their sessions */
+    unsigned char context[TICKET_CONTEXT_SIZE];
 };
 
 /* A client that is refused with a page gets none; nor does one whose ticket could not carry what is needed.
@@ -101,9 +104,11 @@ static bool is_admitted(const struct tls_stream *tls, SSL_SESSION *session, stru
 {
     const struct tickets *tickets = tls->shared->tickets;
     int64_t now_s = clock_wall_s(tickets->clock);
-    if (SSL_SESSION_get0_peer(session) == NULL || !read_facts(session, facts))
+    if (!read_facts(session, facts))
         return false;
-    if (tickets->needs_record && facts->record.length == 0)
+    /* The client is to be named by what was recorded of it, or by its certificate. */
+    bool has_peer = SSL_SESSION_get0_peer(session) != NULL;
+    if (facts->record.length == 0 && (tickets->needs_record || !has_peer))
         return false;
     /* The time of the ticket itself is OpenSSL's to look at: SSL_CTX_set_timeout(3). */
     if (now_s - facts->authenticated_s >= tickets->max_age_s || facts->authenticated_s - now_s > CLOCK_SKEW_S)
@@ -127,6 +132,69 @@ static SSL_TICKET_RETURN decide(SSL *ssl, SSL_SESSION *session, const unsigned c
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
+/* SSL_CTX_sess_set_new_cb(3): 0, since we keep no reference. */
+static int hold(SSL *ssl, SSL_SESSION *session)
+{
+    const struct tls_stream *tls = SSL_get_app_data(ssl);
+    const struct tickets *tickets = tls->shared->tickets;
+    if (SSL_version(ssl) == TLS1_3_VERSION)
+        held_sessions_put(tickets->held, tickets->context, session);
+    return 0;
+}
+
+/* SSL_CTX_sess_set_get_cb(3). */
+static SSL_SESSION *recall(SSL *ssl, const unsigned char *name, int length, int *copy)
+{
+    struct tls_stream *tls = SSL_get_app_data(ssl);
+    const struct tickets *tickets = tls->shared->tickets;
+    struct ticket_facts facts;
+    struct trust_verdict verdict;
+    *copy = 0;
+    if (SSL_version(ssl) != TLS1_3_VERSION || length <= 0)
+        return NULL;
+    tls->offered_ticket = true;
+    SSL_SESSION *session = held_sessions_find(tickets->held, tickets->context,
+                                              slice_of((const char *)name, (size_t)length));
+    if (session == NULL || is_admitted(tls, session, &facts, &verdict))
+        return session;
+    SSL_SESSION_free(session);
+    return NULL;
+}
+
+/* RFC 8446 §4.2.1: in a ClientHello, two bytes a version behind a length of one. */
+static bool offers_tls13(SSL *ssl)
+{
+    const unsigned char *bytes = NULL;
+    size_t length = 0;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &bytes, &length) != 1)
+        return false;
+    for (size_t i = 1; i + 1 < length; i += 2)
+        if ((bytes[i] << 8 | bytes[i + 1]) == TLS1_3_VERSION)
+            return true;
+    return false;
+}
+
+/* SSL_CTX_set_client_hello_cb(3). With SSL_OP_NO_TICKET OpenSSL asks recall() in TLS 1.3, and without it has
+ * tickets in TLS 1.2: SSL_CTX_set_options(3). */
+static int choose_kind(SSL *ssl, int *alert, void *context)
+{
+    (void)alert;
+    (void)context;
+    if (offers_tls13(ssl))
+        SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+static void hold_sessions(struct tickets *tickets, SSL_CTX *context)
+{
+    tickets->held = held_sessions_new();
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL |
+                                                SSL_SESS_CACHE_NO_AUTO_CLEAR);
+    SSL_CTX_sess_set_new_cb(context, hold);
+    SSL_CTX_sess_set_get_cb(context, recall);
+    SSL_CTX_set_client_hello_cb(context, choose_kind, NULL);
+}
+
 struct tickets *tickets_new(SSL_CTX *context, const struct tls_ticket_options *options,
                             const struct clock *clock, struct err *err)
 {
@@ -144,6 +212,9 @@ struct tickets *tickets_new(SSL_CTX *context, const struct tls_ticket_options *o
         tickets_free(tickets);
         return NULL;
     }
+    memcpy(tickets->context, options->context, sizeof(tickets->context));
+    if (options->hold_sessions)
+        hold_sessions(tickets, context);
     SSL_CTX_set_timeout(context, options->lifetime_s);
     SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);
     return tickets;
@@ -153,9 +224,18 @@ void tickets_free(struct tickets *tickets)
 {
     if (tickets == NULL)
         return;
+    held_sessions_unref(tickets->held);
     ticket_ring_free(tickets->ring);
     EVP_CIPHER_free(tickets->cipher);
     free(tickets);
+}
+
+void tickets_inherit(struct tickets *tickets, const struct tickets *older)
+{
+    if (tickets == NULL || older == NULL || tickets->held == NULL || older->held == NULL)
+        return;
+    held_sessions_unref(tickets->held);
+    tickets->held = held_sessions_ref(older->held);
 }
 
 const char *tickets_resume(struct tls_stream *tls)
@@ -183,6 +263,8 @@ bool tickets_worth_it(struct tls_stream *tls)
 int tickets_issue(struct tls_stream *tls)
 {
     tls->owes_ticket = false;
+    if (tls->shared->tickets->held != NULL)
+        SSL_set_options(tls->ssl, SSL_OP_NO_TICKET);
     if (SSL_new_session_ticket(tls->ssl) != 1) {
         ERR_clear_error();
         return 1; /* there will be none, and nothing is lost */

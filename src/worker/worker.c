@@ -122,7 +122,7 @@ static void commit(struct worker *worker, uint64_t number)
         return;
     struct generation *older = worker->in_force;
     if (older != NULL)
-        trust_inherit(generation_trust(worker->prepared), generation_trust(older));
+        generation_inherit(worker->prepared, older);
     worker->in_force = worker->prepared;
     worker->prepared = NULL;
     proxy_set_generation(worker->proxy, worker->in_force);

@@ -37,10 +37,10 @@ class Resumption(GatewayCase):
         self.assertEqual((done.exit_status, done.error), (0, ""))
         self.assertEqual([line["resumed"] for line in gateway.access(3)], [False, True, True])
 
-    def full_and_resumed(self, version, rules):
+    def full_and_resumed(self, version, rules, workers=1):
         """What the backend is told after a full handshake, and then after one that offers its ticket."""
         backend = self.backend()
-        gateway = self.gateway(backend, identity=rules)
+        gateway = self.gateway(backend, identity=rules, listener={"workers": workers})
         client = Returner(self.pki, self.client, version)
         self.assertEqual(client.visit(gateway)[0], 200)
         full = identity(backend.last)
@@ -53,12 +53,14 @@ class Resumption(GatewayCase):
         return told
 
     def test_identity_is_the_same(self):
-        for version in (TLS12, TLS13):
-            with self.subTest(version=version):
-                self.assertEqual(self.full_and_resumed(version, EVERYTHING), [True, True])
+        # One worker holds the sessions itself, two have them held by tickets.
+        for version, workers in ((TLS12, 1), (TLS13, 1), (TLS13, 2)):
+            with self.subTest(version=version, workers=workers):
+                self.assertEqual(self.full_and_resumed(version, EVERYTHING, workers), [True, True])
 
     def test_identity_with_the_chain_is_the_same_or_the_ticket_declined(self):
-        self.assertEqual(self.full_and_resumed(TLS13, {**EVERYTHING, **CHAIN}), [True, True])
+        for workers in (1, 2):
+            self.assertEqual(self.full_and_resumed(TLS13, {**EVERYTHING, **CHAIN}, workers), [True, True])
         self.assertEqual(self.full_and_resumed(TLS12, {**EVERYTHING, **CHAIN}), [False, False])
 
     def test_log_and_counters(self):

@@ -38,7 +38,15 @@ class Changes(GatewayCase):
                 one.visit(gateway)
 
     def test_p1_revoked(self):
-        gateway = self.gateway(self.backend())
+        self.revoked({})
+
+    def test_p1_revoked_where_tickets_hold_the_sessions(self):
+        secret = write(os.path.join(self.subdirectory("secret"), "ticket.secret"), os.urandom(32).hex())
+        os.chmod(secret, 0o600)
+        self.revoked({"ticket_secret": secret})
+
+    def revoked(self, tls):
+        gateway = self.gateway(self.backend(), tls=tls)
         victim = self.pki.client("victim")
         clients, others = self.returners(gateway, victim), self.returners(gateway)
         self.assert_resumed(gateway, clients, True)

@@ -84,7 +84,7 @@ class Fleet(GatewayCase):
                                  check=True).stdout
             ticket = self.ticket_at(der)
             altered = bytearray(der)
-            altered[ticket + 100] ^= 1
+            altered[ticket + 20] ^= 1
             write(path, ssl.DER_cert_to_PEM_cert(bytes(altered)).replace("CERTIFICATE", "SSL SESSION PARAMETERS"))
             said = s_client(gateway, "-tls1_%d" % version, "-sess_in", path, client=self.client, send=REQUEST)
             self.assertIn("New, TLSv1.%d" % version, said)

@@ -32,6 +32,10 @@ struct generation *generation_ref(struct generation *generation);
 /* The last one frees everything and unmaps. NULL is nothing. */
 void generation_unref(struct generation *generation);
 
+/* Carry over what an older generation has learnt and holds: CAs that clients brought, sessions. Call before
+ * the new one is put in force. */
+void generation_inherit(struct generation *generation, const struct generation *older);
+
 uint64_t generation_number(const struct generation *generation);
 /* Borrowed as long as the generation. */
 const struct config *generation_config(const struct generation *generation);

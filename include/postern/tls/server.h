@@ -38,7 +38,8 @@ struct tls_ticket_options {
     int64_t lifetime_s;           /* of a ticket */
     int64_t max_age_s;            /* since the last full handshake, after which another is due */
     int64_t rotation_s;           /* a key encrypts so long, and decrypts twice as long */
-    bool needs_record;            /* a ticket is of no use without tls_stream_offer_ticket()'s record */
+    bool hold_sessions; /* TLS 1.3: hold them here and not in tickets, so that only we can resume them */
+    bool needs_record;  /* a ticket is of no use without tls_stream_offer_ticket()'s record */
 };
 
 struct tls_server_options {
@@ -60,6 +61,8 @@ struct tls_server_options {
 NODISCARD struct tls_server *tls_server_new(const struct tls_server_options *options,
                                             const struct trust *trust, struct err *err);
 void tls_server_free(struct tls_server *server);
+/* Share the sessions that an older server holds. Call before the new one is asked. */
+void tls_server_inherit(const struct tls_server *server, const struct tls_server *older);
 
 /* The certificates of a pair as found, for `postern check` and status: calls each with subject (RFC 2253),
  * issuer, names (comma-separated SANs), notBefore and notAfter in wall seconds. */
