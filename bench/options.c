@@ -17,6 +17,8 @@ static const struct row {
     {"--cert", "FILE", KIND_TEXT, offsetof(struct options, cert), 0,
      "client certificate, PEM, then its intermediates"},
     {"--key", "FILE", KIND_TEXT, offsetof(struct options, key), 0, "its private key, PEM"},
+    {"--certs", "FILE", KIND_TEXT, offsetof(struct options, certs), 0,
+     "more client certificates for --key, PEM: connections take turns"},
     {"--ca", "FILE", KIND_TEXT, offsetof(struct options, ca), 0,
      "trust anchors for the server (default: the system's)"},
     {"--insecure", NULL, KIND_FLAG, offsetof(struct options, insecure), 0,

@@ -19,7 +19,7 @@ enum bench_mode { MODE_HANDSHAKE, MODE_REQUEST, MODE_STREAM, MODE_IDLE, MODE_COU
 struct options {
     enum bench_mode mode;
     const char *url;
-    const char *cert, *key, *ca, *server_name, *connect;
+    const char *cert, *key, *certs, *ca, *server_name, *connect;
     const char *tls, *groups, *ciphers, *sigalgs;
     const char *method, *body;
     const char *headers[OPTIONS_HEADERS_MAX];

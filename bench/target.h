@@ -1,7 +1,7 @@
 /* What is loaded, and as whom: the address, the request's bytes and the TLS context with the client's
  * certificate. Made once a thread, each with an OpenSSL library context of its own: threads that shared one
  * would wait for its locks, and the bench would measure itself. Nothing is changed after target_new(), but
- * for the memory of the server's certificate (see target_new). */
+ * for the memory of the server's certificate (see target_new) and whose turn it is to be the client. */
 #ifndef POSTERN_BENCH_TARGET_H
 #define POSTERN_BENCH_TARGET_H
 
@@ -25,7 +25,9 @@ struct url {
 struct target {
     OSSL_LIB_CTX *library;
     SSL_CTX *context;
-    X509 *server; /* certificate that was verified already */
+    X509 *server;   /* certificate that was verified already */
+    X509 **clients; /* of --certs; each connection takes the next */
+    size_t client_count, next_client;
     struct sockaddr_storage address;
     socklen_t address_length;
     char server_name[256];
