@@ -104,7 +104,7 @@ NGINX_GATEWAY = NGINX_COMMON + """
 POSTERN = """
 [listener]
 address = 127.0.0.1:{port}
-workers = 1
+workers = {workers}
 
 [tls]
 certificate = {pki.server.chain}
@@ -147,6 +147,11 @@ def write(path, text):
     return path
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def children_of(pid):
     try:
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
@@ -156,7 +161,7 @@ def children_of(pid):
 
 
 class Server:
-    """A process tree pinned to one core. Subclasses give configure(), which returns the command."""
+    """A process tree pinned to one core, or to several ("0,1"). Subclasses give configure(), which returns the command."""
 
     name = "server"
 
@@ -277,12 +282,15 @@ class Postern(Server):
 
     name = "postern"
     build = None
+    workers = 1
 
     def configure(self):
         os.makedirs(os.path.join(self.directory, "state"), exist_ok=True)
-        path = write(os.path.join(self.directory, "postern.ini"),
-                     POSTERN.format(directory=self.directory, port=self.port, pki=self.pki,
-                                    backend_port=self.backend_port))
+        text = POSTERN.format(directory=self.directory, port=self.port, pki=self.pki, workers=self.workers,
+                              backend_port=self.backend_port)
+        if self.pki.crl is None:
+            text = text.replace("crl = None\n", "")
+        path = write(os.path.join(self.directory, "postern.ini"), text)
         return [os.path.join(self.build, "postern"), "serve", "--config", path]
 
 
@@ -297,13 +305,25 @@ class Load:
                 f"127.0.0.1:{port}", "--cert", self.client.chain, "--key", self.client.key, "--ca",
                 self.pki.root.cert, "--json", *options]
 
-    def run(self, *arguments, timeout_s=120):
+    def run(self, *arguments, timeout_s=120, statuses=(0, 3)):
         """The JSON text of a run to its end. Exit status 3, client-bound, is a result too."""
         done = subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=timeout_s, check=False)
-        if done.returncode not in (0, 3):
+        if done.returncode not in statuses:
             raise RuntimeError(f"postern-bench failed: {done.stderr.decode()}{done.stdout.decode()}")
         return done.stdout
+
+    @contextlib.contextmanager
+    def running(self, *arguments):
+        """Inside, the load runs; what comes out is a list that then holds its result, as text."""
+        process = subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        result = []
+        try:
+            yield result
+        finally:
+            process.terminate()
+            result.append(process.communicate()[0])
 
     @contextlib.contextmanager
     def holding(self, *arguments, timeout_s=120):
