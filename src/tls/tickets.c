@@ -213,7 +213,7 @@ struct tickets *tickets_new(SSL_CTX *context, const struct tls_ticket_options *o
         return NULL;
     }
     memcpy(tickets->context, options->context, sizeof(tickets->context));
-    if (options->hold_sessions)
+    if (options->hold_sessions && SSL_CTX_get_max_proto_version(context) >= TLS1_3_VERSION)
         hold_sessions(tickets, context);
     SSL_CTX_set_timeout(context, options->lifetime_s);
     SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);

@@ -16,6 +16,7 @@ static const unsigned char here[32] = "this context", elsewhere[32] = "another o
 /* Whether the server holds the sessions of TLS 1.3 itself. All is tried both ways. */
 static bool held;
 static const struct tls_server *previous;
+static int highest; /* version that the server speaks; 0: TLS 1.3 */
 
 /* The server's clock. OpenSSL's own is real, and only ever compared with itself. */
 static int64_t now_s;
@@ -54,7 +55,9 @@ static void door_init(struct door *door, const struct cast *cast, struct tls_tic
         tickets.secret = SECRET;
     tickets.hold_sessions = held;
     door->server = server_of(
-        cast, (struct tls_server_options){.refuse_with_page = page, .tickets = tickets, .clock = &moving},
+        cast,
+        (struct tls_server_options){
+            .max_version = highest, .refuse_with_page = page, .tickets = tickets, .clock = &moving},
         certs, 1, door->judge.trust, &err);
     if (door->server == NULL)
         fail_msg("%s", err.text);
@@ -456,6 +459,24 @@ static void a_connection_gives_its_ticket_though_its_server_is_gone(void **state
     door_clear(&next);
 }
 
+/* One that speaks TLS 1.3 too, to a server that does not. */
+static void a_client_of_any_version_resumes_in_tls_1_2(void **state)
+{
+    const struct cast *cast = *state;
+    struct door door;
+    highest = TLS1_2_VERSION;
+    door_init(&door, cast, usual, false, NULL);
+    SSL_SESSION *ticket = ticket_of(cast, &door, 0, cast->world.client, NULL);
+    assert_non_null(ticket);
+    struct visit again = {.session = ticket};
+    visit(cast, &door, &again);
+    assert_true(tls_stream_resumed(again.peers.stream));
+    peers_clear(&again.peers);
+    SSL_SESSION_free(ticket);
+    door_clear(&door);
+    highest = 0;
+}
+
 static void facts_are_read_as_they_were_written_and_not_otherwise(void **state)
 {
     const struct cast *cast = *state;
@@ -494,6 +515,7 @@ int main(void)
         cmocka_unit_test(with_a_page_a_ticket_of_one_who_is_now_refused_is_declined_too),
         cmocka_unit_test(where_the_record_is_needed_a_ticket_without_one_is_not_made),
         cmocka_unit_test(a_connection_gives_its_ticket_though_its_server_is_gone),
+        cmocka_unit_test(a_client_of_any_version_resumes_in_tls_1_2),
         cmocka_unit_test(facts_are_read_as_they_were_written_and_not_otherwise),
     };
     now_s = CERTS_NOW;
