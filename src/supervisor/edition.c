@@ -8,6 +8,7 @@
 #include "postern/base/memory.h"
 #include "postern/base/text.h"
 #include "postern/generation/keys.h"
+#include "postern/generation/report.h"
 
 struct edition *edition_new(int pack_fd, struct slice keys, struct err *err)
 {
@@ -53,6 +54,29 @@ void edition_free(struct edition *edition)
     pack_close(&edition->pack);
     fd_close(&edition->pack_fd);
     free(edition);
+}
+
+static struct slice report_of(const struct edition *edition)
+{
+    return pack_section(&edition->pack, PACK_REPORT, 0);
+}
+
+static bool tells(struct slice report, struct slice text)
+{
+    struct report_line line;
+    while (report_next(&report, &line))
+        if (slice_equal(line.text, text))
+            return true;
+    return false;
+}
+
+void edition_tell_news(const struct edition *edition, const struct edition *before, struct log *log)
+{
+    struct report_line line;
+    struct slice rest = report_of(edition);
+    while (report_next(&rest, &line))
+        if (!line.is_warning && !tells(report_of(before), line.text))
+            log_line(log, LEVEL_INFO, "new: %.*s", SLICE_ARG(line.text));
 }
 
 const char *edition_digest(const struct edition *edition, char out[17])

@@ -12,6 +12,7 @@
 #include "postern/base/slice.h"
 #include "postern/generation/pack.h"
 #include "postern/generation/summary.h"
+#include "postern/observe/log.h"
 
 #define EDITION_SECRET_SIZE 32
 
@@ -33,6 +34,9 @@ NODISCARD struct edition *edition_new(int pack_fd, struct slice keys, struct err
  * or -1 with err: the keys are none. */
 NODISCARD int edition_add_secret(struct edition *edition, struct slice secret, struct err *err);
 void edition_free(struct edition *edition);
+/* Log what was found in its files that was not found for the generation before; warnings are not news, they
+ * are told with each generation anew. */
+void edition_tell_news(const struct edition *edition, const struct edition *before, struct log *log);
 /* First 16 hex digits of the digest of all inputs. Returns out. */
 const char *edition_digest(const struct edition *edition, char out[17]);
 

@@ -112,6 +112,8 @@ static void commit(struct supervisor *supervisor)
         slot_send(slot, HANDOVER_COMMIT, supervisor->current->number, slice_of(NULL, 0), NULL, 0);
         expect(supervisor, slot, VOTE_COMMITTING);
     }
+    if (older != NULL)
+        edition_tell_news(supervisor->current, older, supervisor->log);
     edition_free(older);
 }
 

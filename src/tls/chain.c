@@ -1,5 +1,6 @@
 #include "chain.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -182,14 +183,9 @@ static bool name_text(const GENERAL_NAME *name, char *out, size_t size)
     }
     if (type != GEN_IPADD)
         return false;
-    char *text = i2s_ASN1_OCTET_STRING(NULL, value); /* hex with colons */
-    const unsigned char *bytes = ASN1_STRING_get0_data(value);
-    if (ASN1_STRING_length(value) == 4)
-        snprintf(out, size, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
-    else
-        snprintf(out, size, "%s", text != NULL ? text : "?");
-    OPENSSL_free(text);
-    return true;
+    int length = ASN1_STRING_length(value), family = length == 4 ? AF_INET : AF_INET6;
+    return (length == 4 || length == 16) &&
+           inet_ntop(family, ASN1_STRING_get0_data(value), out, (socklen_t)size) != NULL;
 }
 
 const char *chain_names(const X509 *certificate, char *out, size_t size)

@@ -157,6 +157,12 @@ class Reload(GatewayCase):
         self.assertTrue(self.admitted(gateway, bob))
         self.pki.revoke(bob)
         self.reload(gateway, r"supervisor: generation 2 in force, inputs [0-9a-f]{16}")
+        # The story: what there was at the start, and what is new.
+        start, reload = r"info +supervisor: CRL: CN=Test ", r"info +supervisor: new: CRL: CN=Test "
+        for name in ("Intermediate", "Root"):
+            gateway.wait_for_line(start + name + r",O=Test, number 0x\w+, \d+ revoked, until .*, from .*/crl\.pem$")
+        gateway.wait_for_line(reload + r"Intermediate,O=Test, number 0x\w+, \d+ revoked")
+        self.assertEqual([line for line in gateway.lines if "new: CRL: CN=Test Root" in line], [])
         for _ in range(6):
             self.assertFalse(self.admitted(gateway, bob))
             self.assertTrue(self.admitted(gateway))

@@ -49,9 +49,10 @@ static inline int cast_set_up(void **state)
     static struct cast cast;
     tls_init();
     world_init(&cast.world);
-    cast.server = cert_new(
-        &(struct cert_options){.cn = "localhost", .eku = "serverAuth", .san = "DNS:localhost,IP:127.0.0.1"},
-        cast.world.intermediate);
+    cast.server = cert_new(&(struct cert_options){.cn = "localhost",
+                                                  .eku = "serverAuth",
+                                                  .san = "DNS:localhost,IP:127.0.0.1,IP:2001:db8::1"},
+                           cast.world.intermediate);
     cast.server_rsa = cert_new(
         &(struct cert_options){
             .cn = "localhost", .key = "RSA-2048", .eku = "serverAuth", .san = "DNS:localhost"},

@@ -205,7 +205,7 @@ static void a_server_can_be_described(void **state)
                                           judge.trust, NULL);
     tls_server_describe(server, note, &described);
     assert_int_equal(described.count, 2);
-    assert_string_equal(described.names, "localhost,127.0.0.1");
+    assert_string_equal(described.names, "localhost,127.0.0.1,2001:db8::1");
     assert_string_equal(described.subject, "CN=localhost");
     assert_string_equal(described.key, "ECDSA P-256");
     assert_true(described.not_after > CERTS_NOW);
