@@ -63,6 +63,16 @@ static void count_handshake(struct session *session)
         metric_add(metrics, METRIC_tickets_declined, 1);
 }
 
+/* Admitted, but by a policy that should not have to last. */
+static void count_tolerance(struct session *session, unsigned notes)
+{
+    struct metrics *metrics = session->proxy->environment.metrics;
+    if ((notes & TRUST_NOTE_CRL_GRACE) != 0)
+        metric_add(metrics, METRIC_admitted_in_grace, 1);
+    if ((notes & TRUST_NOTE_CRL_MISSING) != 0)
+        metric_add(metrics, METRIC_admitted_without_crl, 1);
+}
+
 static void count_refusal(struct session *session)
 {
     metric_add(session->proxy->environment.metrics, METRIC_handshakes_refused, 1);
@@ -89,6 +99,7 @@ static enum step handshake_done(struct session *session)
     if (verdict->reason == TRUST_ADMITTED && session->identity != NULL) {
         session->verdict = TRUST_ADMITTED;
         session->recheck_at_s = verdict->recheck_at;
+        count_tolerance(session, verdict->notes);
         proxy_note_recheck(session->proxy, verdict->recheck_at);
         /* Nothing is forwarded for whom we cannot name. */
         if (session->fields == NULL && !render_fields(session, session->judged_by->config))

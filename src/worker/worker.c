@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crl_reminder.h"
 #include "doorway.h"
 #include "postern/base/file.h"
 #include "postern/generation/generation.h"
@@ -30,6 +31,7 @@ struct worker {
     struct resolver *resolver;
     struct proxy *proxy;
     struct doorway doorway;
+    struct crl_reminder reminder;
     struct handover_inbox inbox;
     int channel;
     struct watch channel_watch;
@@ -127,6 +129,8 @@ static void commit(struct worker *worker, uint64_t number)
     worker->prepared = NULL;
     proxy_set_generation(worker->proxy, worker->in_force);
     metric_set(worker->boot->metrics, METRIC_generation, number);
+    if (worker->boot->slot == 0)
+        crl_reminder_watch(&worker->reminder, generation_trust(worker->in_force));
     generation_unref(older);
     if (!worker->is_draining)
         doorway_open(&worker->doorway);
@@ -307,6 +311,7 @@ static int start(struct worker *worker)
     worker->proxy = proxy_new(&environment);
     doorway_init(&worker->doorway, worker->loop, on_client, on_accept_paused, worker);
     doorway_add(&worker->doorway, boot->slot, boot->listeners, boot->listener_count);
+    crl_reminder_init(&worker->reminder, worker->loop, worker->log);
     timer_init(&worker->flush, worker->loop, on_flush, worker);
     timer_init(&worker->drain, worker->loop, on_drain_over, worker);
     timer_init(&worker->seen_timer, worker->loop, on_seen_timer, worker);
@@ -326,6 +331,7 @@ static void finish(struct worker *worker)
 {
     watch_stop(&worker->channel_watch);
     signal_watch_stop(&worker->terminate);
+    crl_reminder_clear(&worker->reminder);
     timer_clear(&worker->flush);
     timer_clear(&worker->drain);
     timer_clear(&worker->seen_timer);

@@ -16,6 +16,8 @@
     X(handshakes_full, counter, "Full TLS handshakes completed")                                             \
     X(handshakes_resumed, counter, "Resumed TLS handshakes completed")                                       \
     X(tickets_declined, counter, "Session tickets that were not taken: a full handshake followed")           \
+    X(admitted_in_grace, counter, "Handshakes admitted by a CRL past its nextUpdate, in its grace")          \
+    X(admitted_without_crl, counter, "Handshakes admitted without a CRL, by crl_missing = allow")            \
     X(handshakes_refused, counter, "TLS handshakes refused by a verdict")                                    \
     X(handshakes_failed, counter, "TLS handshakes that failed otherwise")                                    \
     X(handshakes_timed_out, counter, "TLS handshakes that ran out of time")                                  \
