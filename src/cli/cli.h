@@ -24,6 +24,7 @@ int cli_demo(int argc, char **argv);
 /* The processes that the supervisor and the demo start: not for people. */
 int cli_internal_loader(int argc, char **argv);
 int cli_internal_worker(int argc, char **argv);
+int cli_internal_pki_front(int argc, char **argv);
 int cli_internal_demo_gateway(int argc, char **argv);
 int cli_internal_demo_backend(int argc, char **argv);
 

@@ -5,11 +5,12 @@
 #include "options.h"
 #include "postern/base/process.h"
 #include "postern/generation/load.h"
+#include "postern/pki/serve.h"
 #include "postern/worker/worker.h"
 
 static int refuse(const char *name)
 {
-    fprintf(stderr, "postern %s: is started by \"postern serve\" only\n", name);
+    fprintf(stderr, "postern %s: is started by other processes of postern only\n", name);
     return STATUS_USAGE;
 }
 
@@ -23,4 +24,10 @@ int cli_internal_worker(int argc, char **argv)
 {
     (void)argc;
     return process_take_channel() ? worker_main(PROCESS_CHANNEL_FD) : refuse(argv[0]);
+}
+
+int cli_internal_pki_front(int argc, char **argv)
+{
+    (void)argc;
+    return process_take_channel() ? pki_front_main(PROCESS_CHANNEL_FD) : refuse(argv[0]);
 }

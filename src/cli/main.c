@@ -28,6 +28,7 @@ static const struct subcommand subcommands[] = {
     {"demo", cli_demo, "a gateway with a throw-away PKI and a backend, to try it all"},
     {"internal-loader", cli_internal_loader, NULL},
     {"internal-worker", cli_internal_worker, NULL},
+    {"internal-pki-front", cli_internal_pki_front, NULL},
     {"internal-demo-gateway", cli_internal_demo_gateway, NULL},
     {"internal-demo-backend", cli_internal_demo_backend, NULL},
 };

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "pki_order.h"
+#include "pki_serve.h"
 #include "postern/base/clock.h"
 #include "postern/pki/crl.h"
 #include "postern/pki/init.h"
@@ -189,11 +190,23 @@ static const struct pki_verb verbs[] = {
      OPTIONS_COMMON | OPTION_SERIAL | OPTION_JSON, pki_show_run},
 };
 
+/* Those that parse options of their own. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} others[] = {
+    {"cron", cli_pki_cron, "for a timer: CRLs in good time, and warnings of what ends soon"},
+    {"serve", cli_pki_serve, "publish CRLs and certificates over HTTP, and answer OCSP"},
+};
+
 static void print_help(FILE *out)
 {
     fprintf(out, "usage: postern pki VERB [options]\n\n");
     for (size_t i = 0; i < LENGTH_OF(verbs); i++)
         fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    for (size_t i = 0; i < LENGTH_OF(others); i++)
+        fprintf(out, "  %-10s %s\n", others[i].name, others[i].summary);
     fprintf(out, "\n\"postern pki VERB --help\" tells more.\n");
 }
 
@@ -224,6 +237,9 @@ int cli_pki(int argc, char **argv)
     for (size_t i = 0; argc >= 2 && i < LENGTH_OF(verbs); i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
             return run(&verbs[i], argc - 1, argv + 1);
+    for (size_t i = 0; argc >= 2 && i < LENGTH_OF(others); i++)
+        if (strcmp(argv[1], others[i].name) == 0)
+            return others[i].run(argc - 1, argv + 1);
     if (argc >= 2)
         fprintf(stderr, "postern pki: unknown verb \"%s\"; see \"postern pki --help\"\n", argv[1]);
     else

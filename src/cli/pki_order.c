@@ -103,7 +103,7 @@ static int take_number(const char *value, uint64_t *out, struct err *err)
     return 0;
 }
 
-static int take_span(const char *value, uint64_t *out, struct err *err)
+int pki_take_span(const char *value, uint64_t *out, struct err *err)
 {
     struct slice text = slice_text(value);
     if (text.length > 1 && text.data[text.length - 1] == 'd')
@@ -114,7 +114,7 @@ static int take_span(const char *value, uint64_t *out, struct err *err)
 }
 
 /* The first line of a file, without its end. */
-static int take_passphrase(const char *path, char **out, struct err *err)
+int pki_take_passphrase(const char *path, char **out, struct err *err)
 {
     struct buffer text;
     free(*out);
@@ -193,15 +193,15 @@ static int take_value(struct pki_order *order, uint64_t option, const char *valu
     case OPTION_ROOT_CRL_DAYS:
         return take_number(value, &order->root_crl_days, err);
     case OPTION_OVERLAP:
-        return take_span(value, &order->overlap_days, err);
+        return pki_take_span(value, &order->overlap_days, err);
     case OPTION_EXPIRING:
-        return take_span(value, &order->expiring_days, err);
+        return pki_take_span(value, &order->expiring_days, err);
     case OPTION_ROOT_PASSPHRASE:
-        return take_passphrase(value, &order->root_passphrase, err);
+        return pki_take_passphrase(value, &order->root_passphrase, err);
     case OPTION_CA_PASSPHRASE:
-        return take_passphrase(value, &order->ca_passphrase, err);
+        return pki_take_passphrase(value, &order->ca_passphrase, err);
     case OPTION_PASSPHRASE:
-        return take_passphrase(value, &order->passphrase, err);
+        return pki_take_passphrase(value, &order->passphrase, err);
     default:
         return take_text(order, option, value);
     }
@@ -288,7 +288,7 @@ int pki_order_parse(struct pki_order *order, const struct pki_verb *verb, int ar
     return STATUS_FAILED;
 }
 
-static void cleanse(char *secret)
+void pki_cleanse_text(char *secret)
 {
     if (secret)
         memory_cleanse(secret, strlen(secret));
@@ -297,9 +297,9 @@ static void cleanse(char *secret)
 
 void pki_order_clear(struct pki_order *order)
 {
-    cleanse(order->root_passphrase);
-    cleanse(order->ca_passphrase);
-    cleanse(order->passphrase);
+    pki_cleanse_text(order->root_passphrase);
+    pki_cleanse_text(order->ca_passphrase);
+    pki_cleanse_text(order->passphrase);
     free(order->directory);
     free(order->san);
     *order = (struct pki_order){0};

@@ -94,6 +94,13 @@ struct pki_order {
 NODISCARD int pki_order_parse(struct pki_order *order, const struct pki_verb *verb, int argc, char **argv);
 void pki_order_clear(struct pki_order *order);
 
+/* Values that other verbs read too. Days, as "14" or "14d"; the first line of a file, to be given to
+ * pki_cleanse_text(). Return 0, or -1 with err. */
+NODISCARD int pki_take_span(const char *value, uint64_t *out, struct err *err);
+NODISCARD int pki_take_passphrase(const char *path, char **out, struct err *err);
+/* Overwrite and free; NULL is fine. */
+void pki_cleanse_text(char *secret);
+
 /* postern pki server, client and renew. */
 int pki_server_run(const struct pki_order *order, struct err *err);
 int pki_client_run(const struct pki_order *order, struct err *err);

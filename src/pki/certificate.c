@@ -72,6 +72,12 @@ static int add_usage(X509 *certificate, const struct pki_certificate_plan *plan)
                        pki_extension_purpose(certificate, NID_client_auth) < 0
                    ? -1
                    : 0;
+    case PKI_ROLE_OCSP:
+        return pki_extension_key_usage(certificate, bits) < 0 ||
+                       pki_extension_purpose(certificate, NID_OCSP_sign) < 0 ||
+                       pki_extension_no_check(certificate) < 0
+                   ? -1
+                   : 0;
     }
     return -1;
 }

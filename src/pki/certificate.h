@@ -17,7 +17,7 @@
 #define PKI_BACKDATE_S 60 /* clocks of gateways and devices differ */
 #define PKI_DAY_S      INT64_C(86400)
 
-enum pki_role { PKI_ROLE_AUTHORITY, PKI_ROLE_SERVER, PKI_ROLE_CLIENT };
+enum pki_role { PKI_ROLE_AUTHORITY, PKI_ROLE_SERVER, PKI_ROLE_CLIENT, PKI_ROLE_OCSP };
 
 /* Everything is borrowed; NULL where there is none. */
 struct pki_certificate_plan {

@@ -170,6 +170,14 @@ static ASN1_STRING *new_string(int type, const void *bytes, size_t length)
     return NULL;
 }
 
+int pki_extension_no_check(X509 *certificate)
+{
+    ASN1_NULL *nothing = ASN1_NULL_new();
+    int added = nothing ? X509_add1_ext_i2d(certificate, NID_id_pkix_OCSP_noCheck, nothing, 0, 0) : 0;
+    ASN1_NULL_free(nothing);
+    return added == 1 ? 0 : -1;
+}
+
 int pki_general_names_add_text(GENERAL_NAMES *names, int type, const char *text, size_t length)
 {
     return add_name(names, type, new_string(V_ASN1_IA5STRING, text, length));

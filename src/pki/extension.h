@@ -31,6 +31,8 @@ NODISCARD int pki_extension_alternative(X509 *certificate, GENERAL_NAMES *names)
 NODISCARD int pki_extension_crl_uri(X509 *certificate, const char *uri);
 /* authorityInfoAccess with an OCSP URI. §4.2.2.1. */
 NODISCARD int pki_extension_ocsp_uri(X509 *certificate, const char *uri);
+/* id-pkix-ocsp-nocheck: whoever meets it does not ask for its own status. RFC 6960 §4.2.2.2.1. */
+NODISCARD int pki_extension_no_check(X509 *certificate);
 
 /* Append a name of an IA5String type (GEN_DNS, GEN_URI, GEN_EMAIL) to a list. */
 NODISCARD int pki_general_names_add_text(GENERAL_NAMES *names, int type, const char *text, size_t length);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "confine.h"
+#include "postern/base/confine.h"
 #include "postern/base/file.h"
 #include "postern/base/process.h"
 #include "postern/generation/handover.h"

@@ -1,7 +1,7 @@
-/* What a worker gives up before it meets a client: its user, its right to new privileges, and all access to
- * the file system. */
-#ifndef POSTERN_WORKER_CONFINE_H
-#define POSTERN_WORKER_CONFINE_H
+/* What a process gives up before it meets a stranger: its user, its right to new privileges, and all access
+ * to the file system. */
+#ifndef POSTERN_BASE_CONFINE_H
+#define POSTERN_BASE_CONFINE_H
 
 #include <stddef.h>
 #include <stdint.h>

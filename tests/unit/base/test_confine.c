@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "confine.h"
+#include "postern/base/confine.h"
 
 /* What is given up cannot be had back, so each test is done in a child: it leaves with the number of the line
  * that failed, or with 0. _exit(2), so that it does not look for leaks without files. */

@@ -1,4 +1,4 @@
-#include "confine.h"
+#include "postern/base/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
