@@ -56,8 +56,8 @@ class TlsTerms(GatewayCase):
         self.assertIn("no renegotiation", said)
         self.assertIn("Secure Renegotiation IS supported", said)
 
-    def test_no_session_can_be_resumed(self):
-        gateway = self.gateway(self.backend())
+    def test_no_session_can_be_resumed_where_tickets_are_off(self):
+        gateway = self.gateway(self.backend(), tls={"session_tickets": "no"})
         for number, version in enumerate(("-tls1_2", "-tls1_3")):
             path = os.path.join(self.directory, "session.%d" % number)
             said = self.said(gateway, version, "-sess_out", path)
