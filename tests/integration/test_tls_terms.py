@@ -70,13 +70,15 @@ class TlsTerms(GatewayCase):
                 self.assertNotIn("Reused, ", said)
 
     def test_early_data_is_not_accepted(self):
+        """Neither in a first connection nor in one that is resumed, and no ticket allows any."""
         gateway = self.gateway(self.backend())
-        said = self.said(gateway, "-tls1_3")
-        self.assertIn("Early data was not sent", said)
-        with self.connect(gateway, version=ssl.TLSVersion.TLSv1_3) as client:
-            self.assertEqual(client.get()[0], 200)
-            session = client.socket.session
-            self.assertFalse(session is not None and session.has_ticket)
+        path = os.path.join(self.directory, "session.early")
+        first = self.said(gateway, "-tls1_3", "-sess_out", path)
+        again = self.said(gateway, "-tls1_3", "-sess_in", path)
+        self.assertIn("Max Early Data: 0", first)
+        self.assertIn("Reused, ", again)
+        for said in (first, again):
+            self.assertIn("Early data was not sent", said)
 
     def test_the_ca_names_are_sent_so_that_a_client_can_choose(self):
         said = self.said(self.gateway(self.backend()))
