@@ -41,6 +41,11 @@ const struct section sections[SECTION_COUNT] = {
                         "What one client may use. A size is in bytes, or with KiB, MiB or GiB.", NULL},
     [SECTION_TIMEOUTS] = {"timeouts", NULL, offsetof(struct config, timeouts),
                           "How long we wait. A duration has a unit: ms, s, m, h or d.", NULL},
+    [SECTION_RELOAD] =
+        {"reload", NULL, offsetof(struct config, reload),
+         "How changes of files are noticed. A change of any file that is named here, and of this "
+         "file, is loaded without being asked for.",
+         NULL},
     [SECTION_LOG] = {"log", NULL, offsetof(struct config, log),
                      "What is written down. SIGUSR1 opens the files again, for log rotation.", NULL},
     [SECTION_CONTROL] = {"control", NULL, 0, "How commands reach the running gateway.", NULL},
@@ -55,6 +60,7 @@ const struct section sections[SECTION_COUNT] = {
 #define BACKEND(member)     offsetof(struct config_backend, member)
 #define LIMITS(member)      offsetof(struct config_limits, member)
 #define TIMEOUTS(member)    offsetof(struct config_timeouts, member)
+#define RELOAD(member)      offsetof(struct config_reload, member)
 #define LOG(member)         offsetof(struct config_log, member)
 #define CONFIG(member)      offsetof(struct config, member)
 
@@ -218,6 +224,13 @@ const struct key keys[] = {
      "Without a byte either way on an upgraded connection (WebSocket)."},
     {SECTION_TIMEOUTS, "drain", KEY_DURATION, 0, "30s", NULL, NULL, 0, 1 * DAY, TIMEOUTS(drain_ms),
      "For exchanges in flight to finish when the gateway stops."},
+
+    {SECTION_RELOAD, "watch", KEY_CHOICE, 0, "inotify", NULL, "inotify poll off", CONFIG_WATCH_INOTIFY, 0,
+     RELOAD(watch),
+     "inotify: at once, with the poll as a net below. poll: by the poll alone, for file systems that other "
+     "machines write to. off: only by SIGHUP and postern reload."},
+    {SECTION_RELOAD, "poll", KEY_DURATION, 0, "10s", NULL, NULL, 100, 1 * HOUR, RELOAD(poll_ms),
+     "Between two looks at all files. Where inotify cannot see them it is at most one second."},
 
     {SECTION_LOG, "access", KEY_PATH, KEY_RESTART, "stdout", NULL, "stdout off", 0, 0, LOG(access),
      "One line for each request and each refusal: a file, stdout or off."},

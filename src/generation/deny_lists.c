@@ -37,9 +37,8 @@ static int read_kept(struct deny_lists *lists, struct inputs *inputs, const stru
     if (path == NULL)
         return err_set(err, "no memory");
     int result = 0;
-    if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        inputs_note(inputs, path);
-    else
+    inputs_note(inputs, path); /* before it is looked at: one that comes now is then seen to have come */
+    if (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR))
         result = read_one(inputs, path, &lists->kept, err);
     free(path);
     return result;

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "postern/base/clock.h"
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
 #include "postern/generation/keys.h"
@@ -36,7 +37,7 @@ static struct input *add(struct inputs *inputs, const char *path)
         inputs->items = xreallocarray(inputs->items, inputs->capacity, sizeof(*inputs->items));
     }
     struct input *input = &inputs->items[inputs->count++];
-    *input = (struct input){.path = xstrdup(path)};
+    *input = (struct input){.path = xstrdup(path), .stamp = stamp_of_path(path)};
     return input;
 }
 
@@ -91,15 +92,27 @@ static int read_whole(int fd, const char *path, char *out, const struct stat *be
     return stat(path, &after) != 0 || !is_same(before, &after) ? 1 : 0;
 }
 
-static void wait_for_writer(void)
+static void pause_for(int64_t milliseconds)
 {
-    const struct timespec pause = {0, ATTEMPT_MS * 1000000L};
+    const struct timespec pause = {0, (long)milliseconds * 1000000L};
     nanosleep(&pause, NULL);
+}
+
+/* What is written twice within one tick has one stamp for both. So nothing is read within the tick in which
+ * it was changed: a change that comes later is seen. */
+static void outwait_tick(const struct stamp *stamp)
+{
+    int64_t age_ms = clock_wall_ms(clock_system()) - stamp->ctime_ns / 1000000;
+    if (age_ms >= 0 && age_ms < STAMP_TICK_MS)
+        pause_for(STAMP_TICK_MS - age_ms);
 }
 
 static int read_once(const char *path, size_t limit, struct input *input, struct err *err)
 {
     struct stat status;
+    /* If it cannot be read, what made it so is what was seen. */
+    input->stamp = stamp_of_path(path);
+    outwait_tick(&input->stamp);
     int fd = open_regular(path, limit, &status, err);
     if (fd < 0)
         return -1;
@@ -111,6 +124,7 @@ static int read_once(const char *path, size_t limit, struct input *input, struct
     if (result == 0) {
         input->bytes = bytes;
         input->length = (size_t)status.st_size;
+        input->stamp = stamp_of_status(&status);
     } else {
         free(bytes);
     }
@@ -120,14 +134,14 @@ static int read_once(const char *path, size_t limit, struct input *input, struct
 struct slice inputs_read(struct inputs *inputs, const char *path, size_t limit, struct err *err)
 {
     const struct slice none = {NULL, 0};
-    if (inputs->count >= INPUTS_MAX) {
-        err_set(err, "more than %u files; give fewer", INPUTS_MAX);
+    if (inputs->count >= INPUT_LIST_MAX) {
+        err_set(err, "more than %u files; give fewer", INPUT_LIST_MAX);
         return none;
     }
     struct input *input = add(inputs, path);
     int result = read_once(path, limit, input, err);
     for (int i = 1; i < ATTEMPTS && result > 0; i++) {
-        wait_for_writer();
+        pause_for(ATTEMPT_MS);
         result = read_once(path, limit, input, err);
     }
     if (result > 0)
@@ -142,9 +156,12 @@ struct slice inputs_read(struct inputs *inputs, const char *path, size_t limit, 
     return bytes;
 }
 
-static int read_key_once(const char *path, char *out, size_t *length, mode_t *mode, struct err *err)
+static int read_key_once(struct input *input, char *out, size_t *length, mode_t *mode, struct err *err)
 {
+    const char *path = input->path;
     struct stat status;
+    input->stamp = stamp_of_path(path);
+    outwait_tick(&input->stamp);
     int fd = open_regular(path, KEY_SIZE_MAX, &status, err);
     if (fd < 0)
         return -1;
@@ -157,6 +174,8 @@ static int read_key_once(const char *path, char *out, size_t *length, mode_t *mo
     fd_close(&fd);
     *length = (size_t)status.st_size;
     *mode = status.st_mode & 0777;
+    if (result == 0)
+        input->stamp = stamp_of_status(&status);
     return result;
 }
 
@@ -165,18 +184,18 @@ int inputs_read_key(struct inputs *inputs, const char *path, struct secret *keys
 {
     size_t length = 0;
     char *space = keys_reserve(keys);
-    if (space == NULL || inputs->count >= INPUTS_MAX)
+    if (space == NULL || inputs->count >= INPUT_LIST_MAX)
         return err_set(err, "more than %u keys; give fewer", KEYS_MAX);
-    int result = read_key_once(path, space, &length, mode, err);
+    struct input *input = add(inputs, path);
+    int result = read_key_once(input, space, &length, mode, err);
     for (int i = 1; i < ATTEMPTS && result > 0; i++) {
-        wait_for_writer();
-        result = read_key_once(path, space, &length, mode, err);
+        pause_for(ATTEMPT_MS);
+        result = read_key_once(input, space, &length, mode, err);
     }
     if (result > 0)
         return err_set(err, "%s changes while it is read; replace it by rename", path);
     if (result != 0)
         return -1;
-    struct input *input = add(inputs, path);
     struct slice bytes = slice_of(space, length);
     if (trust_digest(&bytes, 1, input->digest) != 0)
         return err_set(err, "no memory for %s", path);
@@ -192,4 +211,12 @@ int inputs_digest(const struct inputs *inputs, unsigned char out[TRUST_DIGEST_SI
     int result = trust_digest(parts, inputs->count, out);
     free(parts);
     return result;
+}
+
+bool inputs_write_list(const struct inputs *inputs, struct buffer *out)
+{
+    for (size_t i = 0; i < inputs->count; i++)
+        if (!input_list_append(out, inputs->items[i].path, &inputs->items[i].stamp))
+            return false;
+    return true;
 }

@@ -1,6 +1,9 @@
 /* The files of one load. Each is read once, and only whole: a file that changes while it is read is read
  * again. What was read is kept until the load ends, with its digest, so that everything is checked against
- * the same bytes that workers will get. Private keys are read by keys, not here. */
+ * the same bytes that workers will get. Private keys are read by keys, not here.
+ *
+ * Each has the stamp of the state that was seen, also if reading it failed, so that whoever watches it can
+ * tell whether it is another now. */
 #ifndef POSTERN_GENERATION_INPUTS_H
 #define POSTERN_GENERATION_INPUTS_H
 
@@ -11,13 +14,14 @@
 #include "postern/base/err.h"
 #include "postern/base/secret.h"
 #include "postern/base/slice.h"
+#include "postern/base/stamp.h"
+#include "postern/generation/input_list.h"
 #include "postern/trust/digest.h"
-
-#define INPUTS_MAX 4096u /* files; a directory of CRLs may hold many */
 
 struct input {
     char *path;
-    char *bytes; /* NULL for a private key */
+    struct stamp stamp; /* of the state that was seen */
+    char *bytes;        /* NULL for a private key */
     size_t length;
     unsigned char digest[TRUST_DIGEST_SIZE];
 };
@@ -38,7 +42,10 @@ NODISCARD int inputs_read_key(struct inputs *inputs, const char *path, struct se
                               struct err *err);
 /* SHA-256 over the digests of all files in the order in which they were read. */
 NODISCARD int inputs_digest(const struct inputs *inputs, unsigned char out[TRUST_DIGEST_SIZE]);
-/* A path to be watched though it is no file: a directory. */
+/* A path to be watched that is not read: a directory, or a file that may come. To be called before it is
+ * looked at. */
 void inputs_note(struct inputs *inputs, const char *path);
+/* All of them, as input_list.h has it. False if they do not fit. */
+NODISCARD bool inputs_write_list(const struct inputs *inputs, struct buffer *out);
 
 #endif

@@ -39,7 +39,7 @@ struct load {
     struct buffer bundle_der;
     struct crl_set *crls; /* NULL without `crl` */
     struct deny_lists deny;
-    struct buffer paths; /* PACK_INPUTS */
+    struct buffer list; /* PACK_INPUTS */
     struct report report;
     struct summary summary;
     struct pack running; /* the one in force, or zeroed */
@@ -157,8 +157,8 @@ static int add_crl_directory(struct load *load, const char *directory, struct er
 {
     const struct config_path *crl = &load->config->client_auth.crl;
     struct dirent **entries = NULL;
-    int result = 0, count = scandir(directory, &entries, is_visible, alphasort);
     inputs_note(&load->inputs, directory);
+    int result = 0, count = scandir(directory, &entries, is_visible, alphasort);
     if (count < 0)
         return config_error(err, load->config, "client_auth", "crl", crl->line,
                             "cannot read directory %s: %s; give a readable one", directory, strerror(errno));
@@ -297,6 +297,8 @@ static int summarize(struct load *load, struct err *err)
     summary->events_line = config->log.events.line;
     summary->drain_ms = (uint32_t)(config->timeouts.drain_ms < UINT32_MAX ? config->timeouts.drain_ms
                                                                           : UINT32_MAX);
+    summary->watch = (uint32_t)config->reload.watch;
+    summary->poll_ms = (uint32_t)config->reload.poll_ms;
     summary->access_is_json = config->log.format == CONFIG_LOG_JSON;
     summary->level = log_level(config->log.level);
     summary->loaded_at_s = load->now_s;
@@ -333,16 +335,6 @@ static int check_rollback(struct load *load, const struct crl_index *newer, stru
     return result == 0 ? 0 : wrong(load, "client_auth", "crl", crl->line, &inner, err);
 }
 
-static int list_inputs(struct load *load, struct err *err)
-{
-    for (size_t i = 0; i < load->inputs.count; i++) {
-        const char *path = load->inputs.items[i].path;
-        if (!buffer_append(&load->paths, path, strlen(path) + 1))
-            return err_set(err, "too many files");
-    }
-    return 0;
-}
-
 static size_t list_parts(struct load *load, struct pack_part *parts)
 {
     size_t count = 0;
@@ -355,7 +347,7 @@ static size_t list_parts(struct load *load, struct pack_part *parts)
     parts[count++] = (struct pack_part){PACK_BUNDLE, 0, buffer_view(&load->bundle_der)};
     parts[count++] = (struct pack_part){PACK_DENY, DENY_FILE, load->deny.file};
     parts[count++] = (struct pack_part){PACK_DENY, DENY_KEPT, load->deny.kept};
-    parts[count++] = (struct pack_part){PACK_INPUTS, 0, buffer_view(&load->paths)};
+    parts[count++] = (struct pack_part){PACK_INPUTS, 0, buffer_view(&load->list)};
     /* Filled in place, when the rest is there. */
     parts[count++] = (struct pack_part){PACK_REPORT, 0, slice_of(NULL, REPORT_SIZE)};
     parts[count++] = (struct pack_part){
@@ -363,6 +355,20 @@ static size_t list_parts(struct load *load, struct pack_part *parts)
     if (load->crls != NULL)
         parts[count++] = (struct pack_part){PACK_CRLS, 0, slice_of(NULL, crl_set_size(load->crls))};
     return count;
+}
+
+static int rehearse_handshake(struct load *load, const struct generation *generation, struct err *err)
+{
+    const struct config_tls *tls = &load->config->tls;
+    struct err inner = {.line = 0};
+    if (tls_server_rehearse(generation->server, &inner) == 0)
+        return 0;
+    /* A certificate alone goes with the defaults, so it is what was said beside it. */
+    if (tls->ciphers.text != NULL)
+        return wrong(load, "tls", "ciphers", tls->ciphers.line, &inner, err);
+    if (tls->groups.text != NULL)
+        return wrong(load, "tls", "groups", tls->groups.line, &inner, err);
+    return wrong(load, "tls", "certificate", tls->pairs[0].certificate.line, &inner, err);
 }
 
 /* Build the generation as a worker will, from the very bytes that it will get, and let it tell what it is. */
@@ -377,6 +383,8 @@ static int rehearse(struct load *load, struct pack_writer *writer, struct err *e
     if (generation == NULL)
         return -1;
     int result = check_rollback(load, generation->crls, err);
+    if (result == 0)
+        result = rehearse_handshake(load, generation, err);
     if (result == 0) {
         describe_generation(generation, load->bundle, load->crls, load->now_s, &load->report);
         inventory_build(generation, &load->inputs, load->bundle, load->now_s,
@@ -393,8 +401,8 @@ static int write_pack(struct load *load, uint64_t number, struct err *err)
     struct pack_part parts[PACK_SECTIONS_MAX];
     struct pack_writer writer;
     unsigned char digest[PACK_DIGEST_SIZE];
-    if (list_inputs(load, err) != 0)
-        return -1;
+    if (!inputs_write_list(&load->inputs, &load->list))
+        return err_set(err, "too many files");
     if (inputs_digest(&load->inputs, digest) != 0)
         return err_set(err, "no memory");
     if (pack_write(&writer, number, digest, parts, list_parts(load, parts), err) != 0)
@@ -414,34 +422,37 @@ static int write_pack(struct load *load, uint64_t number, struct err *err)
     return pack_write_seal(&writer, err);
 }
 
-int generation_load(const char *config_path, uint64_t number, int running_fd, const struct clock *clock,
-                    struct secret *keys, struct err *err)
+/* Let whoever watches the files know which, if that was not told with a pack. */
+static void give_inputs(struct load *load, struct buffer *out)
 {
-    return generation_load_with(config_path, NULL, number, running_fd, clock, keys, err);
+    if (buffer_is_empty(&load->list) && !inputs_write_list(&load->inputs, &load->list))
+        buffer_clear(&load->list);
+    *out = load->list;
+    buffer_init(&load->list, 0);
 }
 
-int generation_load_with(const char *config_path, const struct load_stand_ins *stand_ins, uint64_t number,
-                         int running_fd, const struct clock *clock, struct secret *keys, struct err *err)
+int generation_load_order(const struct load_order *order, struct secret *keys, struct buffer *inputs,
+                          struct err *err)
 {
     int pack_fd = -1;
     struct load *load = xcalloc(1, sizeof(*load));
-    load->path = config_path;
-    load->stand_ins = stand_ins;
-    load->clock = clock;
-    load->now_s = clock_wall_s(clock);
+    load->path = order->config_path;
+    load->stand_ins = order->stand_ins;
+    load->clock = order->clock;
+    load->now_s = clock_wall_s(order->clock);
     load->keys = keys;
     inputs_init(&load->inputs);
     report_init(&load->report);
     buffer_init(&load->bundle_der, LOAD_BUNDLE_MAX);
-    buffer_init(&load->paths, (size_t)INPUTS_MAX * SUMMARY_PATH_SIZE);
-    if (load_config(load, err) == 0 && compare_with_running(load, running_fd, err) == 0 &&
+    buffer_init(&load->list, INPUT_LIST_SIZE_MAX);
+    if (load_config(load, err) == 0 && compare_with_running(load, order->running_fd, err) == 0 &&
         summarize(load, err) == 0 && load_pairs(load, err) == 0 && load_ticket_secret(load, err) == 0 &&
         load_bundle(load, err) == 0 && load_crls(load, err) == 0 &&
         deny_lists_read(&load->deny, &load->inputs, load->config, err) == 0)
-        pack_fd = write_pack(load, number, err);
+        pack_fd = write_pack(load, order->number, err);
+    give_inputs(load, inputs);
     pack_close(&load->running);
     report_clear(&load->report);
-    buffer_clear(&load->paths);
     buffer_clear(&load->bundle_der);
     crl_set_free(load->crls);
     trust_bundle_free(load->bundle);
@@ -449,4 +460,24 @@ int generation_load_with(const char *config_path, const struct load_stand_ins *s
     inputs_clear(&load->inputs);
     free(load);
     return pack_fd;
+}
+
+int generation_load_with(const char *config_path, const struct load_stand_ins *stand_ins, uint64_t number,
+                         int running_fd, const struct clock *clock, struct secret *keys, struct err *err)
+{
+    const struct load_order order = {.config_path = config_path,
+                                     .stand_ins = stand_ins,
+                                     .number = number,
+                                     .running_fd = running_fd,
+                                     .clock = clock};
+    struct buffer inputs;
+    int pack_fd = generation_load_order(&order, keys, &inputs, err);
+    buffer_clear(&inputs);
+    return pack_fd;
+}
+
+int generation_load(const char *config_path, uint64_t number, int running_fd, const struct clock *clock,
+                    struct secret *keys, struct err *err)
+{
+    return generation_load_with(config_path, NULL, number, running_fd, clock, keys, err);
 }

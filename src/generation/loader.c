@@ -25,21 +25,44 @@ static int answer_deny(int channel, const struct handover *order)
     return result;
 }
 
-static int answer(int channel, const struct handover *order)
+/* The files, for who watches them. -1 if there is no memory: then they are those of the load before. */
+static int inputs_memory(const struct buffer *inputs)
+{
+    struct slice bytes = buffer_view(inputs);
+    int fd = memfd_new("postern-inputs", 0);
+    if (fd >= 0 && (fd_write_all(fd, bytes.data, bytes.length) != 0 || memfd_seal(fd) != 0))
+        fd_close(&fd);
+    return fd;
+}
+
+static int reject(int channel, const struct handover *order, const struct buffer *inputs,
+                  const struct err *err)
+{
+    int fd = inputs_memory(inputs);
+    int result = handover_send(channel, HANDOVER_REJECTED, order->number,
+                               slice_of((const char *)err, sizeof(*err)), &fd, fd >= 0);
+    fd_close(&fd);
+    return result;
+}
+
+static int answer(int channel, const struct handover *message)
 {
     struct secret keys;
+    struct buffer inputs;
     struct err err = {.line = 0};
-    char *path = strndup(order->body.data, order->body.length);
-    int running = order->fd_count > 0 ? order->fds[0] : -1, result = -1, pack_fd = -1;
+    char *path = strndup(message->body.data, message->body.length);
     if (path == NULL || keys_init(&keys) != 0)
         return -1;
-    pack_fd = generation_load(path, order->number, running, clock_system(), &keys, &err);
+    const struct load_order order = {.config_path = path,
+                                     .number = message->number,
+                                     .running_fd = message->fd_count > 0 ? message->fds[0] : -1,
+                                     .clock = clock_system()};
+    int pack_fd = generation_load_order(&order, &keys, &inputs, &err);
+    int result = pack_fd >= 0 ? handover_send(channel, HANDOVER_LOADED, message->number, secret_view(&keys),
+                                              &pack_fd, 1)
+                              : reject(channel, message, &inputs, &err);
     free(path);
-    if (pack_fd >= 0)
-        result = handover_send(channel, HANDOVER_LOADED, order->number, secret_view(&keys), &pack_fd, 1);
-    else
-        result = handover_send(channel, HANDOVER_REJECTED, order->number,
-                               slice_of((const char *)&err, sizeof(err)), NULL, 0);
+    buffer_clear(&inputs);
     secret_clear(&keys);
     fd_close(&pack_fd);
     return result;

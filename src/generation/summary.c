@@ -15,7 +15,7 @@ int summary_parse(struct summary *summary, struct slice section, struct err *err
     memcpy(summary, section.data, sizeof(*summary));
     if (summary->address_count == 0 || summary->address_count > SUMMARY_ADDRESSES_MAX ||
         summary->workers == 0 || summary->workers > SUMMARY_WORKERS_MAX || summary->level > 3 ||
-        summary->access_is_json > 1)
+        summary->access_is_json > 1 || summary->watch > SUMMARY_WATCH_OFF || summary->poll_ms == 0)
         return err_set(err, "generation: summary with a number out of range");
     bool texts = is_text(summary->control_socket, sizeof(summary->control_socket)) &&
                  is_text(summary->state_directory, sizeof(summary->state_directory)) &&

@@ -223,7 +223,7 @@ void command_request(void *context, struct control_client *client, struct slice 
                "ping");
 }
 
-static unsigned serving(const struct supervisor *supervisor)
+unsigned command_serving(const struct supervisor *supervisor)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < supervisor->slot_count; i++)
@@ -243,8 +243,8 @@ static void answer_in_force(void *context, struct control_client *client)
                  sweeping->put_off);
     snprintf(text, sizeof(text),
              "generation %" PRIu64 " in force on %u/%u workers, %" PRIu64 " connection%s cut%s", number,
-             serving(supervisor), supervisor->slot_count, sweeping->cut, sweeping->cut == 1 ? "" : "s",
-             later);
+             command_serving(supervisor), supervisor->slot_count, sweeping->cut,
+             sweeping->cut == 1 ? "" : "s", later);
     answer(client, number, text, NULL);
 }
 

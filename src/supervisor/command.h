@@ -13,4 +13,7 @@ void command_request(void *supervisor, struct control_client *client, struct sli
 void command_failed(struct supervisor *supervisor, uint64_t first, uint64_t last, const char *error);
 void command_in_force(struct supervisor *supervisor, uint64_t first, uint64_t last);
 
+/* How many workers have the generation in force. */
+unsigned command_serving(const struct supervisor *supervisor);
+
 #endif

@@ -4,12 +4,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "postern/base/file.h"
 #include "postern/base/process.h"
+#include "postern/generation/input_list.h"
 
-static void answer(struct loading *loading, struct edition *edition, const struct err *err)
+static const struct slice none = {NULL, 0};
+
+static void answer(struct loading *loading, struct edition *edition, const struct err *err,
+                   struct slice inputs)
 {
     if (loading->is_answered) {
         edition_free(edition);
@@ -17,15 +23,44 @@ static void answer(struct loading *loading, struct edition *edition, const struc
     }
     loading->is_answered = true;
     timer_disarm(&loading->deadline);
-    loading->on_done(loading->context, edition, err);
+    loading->on_done(loading->context, edition, err, inputs);
+}
+
+/* The list that comes with a refusal. Its writer has read hostile files. */
+struct mapping {
+    struct slice bytes;
+};
+
+static void unmap(struct mapping *mapping)
+{
+    void *mapped = (void *)(uintptr_t)mapping->bytes.data; /* munmap(2) does not write */
+    if (mapped != NULL)
+        munmap(mapped, mapping->bytes.length);
+    mapping->bytes = none;
+}
+
+static void map_inputs(struct mapping *mapping, int fd)
+{
+    struct stat status;
+    if (!memfd_is_sealed(fd) || fstat(fd, &status) != 0 || status.st_size <= 0)
+        return;
+    void *mapped = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (mapped == MAP_FAILED)
+        return;
+    mapping->bytes = slice_of(mapped, (size_t)status.st_size);
+    if (input_list_count(mapping->bytes) <= 0)
+        unmap(mapping);
 }
 
 static void take_message(struct loading *loading, struct handover *message)
 {
     struct err err = {.line = 0};
     struct edition *edition = NULL;
+    struct mapping inputs = {.bytes = none};
     if (message->kind == HANDOVER_REJECTED) {
         handover_error(message, &err);
+        if (message->fd_count == 1)
+            map_inputs(&inputs, message->fds[0]);
     } else if (message->kind == HANDOVER_LOADED && message->fd_count == 1) {
         bool has_keys = message->body.length != 0 || loading->keys == NULL;
         edition = edition_new(message->fds[0], has_keys ? message->body : secret_view(loading->keys), &err);
@@ -42,7 +77,9 @@ static void take_message(struct loading *loading, struct handover *message)
     }
     /* Before anybody acts on the answer: the keys are in the inbox. */
     handover_close(&loading->inbox, message);
-    answer(loading, edition, &err);
+    answer(loading, edition, &err,
+           edition != NULL ? pack_section(&edition->pack, PACK_INPUTS, 0) : inputs.bytes);
+    unmap(&inputs);
 }
 
 static void on_message(void *context, unsigned ready)
@@ -63,11 +100,11 @@ static void on_deadline(void *context)
     struct err err = {.line = 0};
     kill(loading->pid, SIGKILL);
     err_set(&err, "loading took longer than %d s and was ended", LOADING_DEADLINE_MS / 1000);
-    answer(loading, NULL, &err);
+    answer(loading, NULL, &err, none);
 }
 
 int loading_init(struct loading *loading, struct loop *loop,
-                 void (*on_done)(void *, struct edition *, const struct err *), void *context)
+                 void (*on_done)(void *, struct edition *, const struct err *, struct slice), void *context)
 {
     *loading = (struct loading){.loop = loop, .channel = -1, .on_done = on_done, .context = context};
     timer_init(&loading->deadline, loop, on_deadline, loading);
@@ -160,5 +197,5 @@ void loading_reap(struct loading *loading)
                 strsignal(WTERMSIG(status)));
     else
         err_set(&err, "the loader left with status %d and no answer", WEXITSTATUS(status));
-    answer(loading, NULL, &err);
+    answer(loading, NULL, &err, none);
 }

@@ -22,13 +22,15 @@ struct loading {
     struct watch watch;
     struct timer deadline;
     struct handover_inbox inbox;
-    /* Takes the edition; NULL: err says why. Called once for each start that returned 0. */
-    void (*on_done)(void *context, struct edition *edition, const struct err *err);
+    /* Takes the edition; NULL: err says why. inputs: the files that were looked at (input_list.h), borrowed;
+     * data NULL if there was no verdict. Called once for each start that returned 0. */
+    void (*on_done)(void *context, struct edition *edition, const struct err *err, struct slice inputs);
     void *context;
 };
 
 NODISCARD int loading_init(struct loading *loading, struct loop *loop,
-                           void (*on_done)(void *, struct edition *, const struct err *), void *context);
+                           void (*on_done)(void *, struct edition *, const struct err *, struct slice),
+                           void *context);
 /* Kills a loader that still runs. */
 void loading_clear(struct loading *loading);
 /* True until the loader has answered and has been reaped. */

@@ -8,6 +8,7 @@
 #include "control.h"
 #include "denying.h"
 #include "edition.h"
+#include "file_watch.h"
 #include "history.h"
 #include "listening.h"
 #include "loading.h"
@@ -15,6 +16,7 @@
 #include "postern/base/err.h"
 #include "postern/net/loop.h"
 #include "postern/observe/log.h"
+#include "reload.h"
 #include "rollout.h"
 #include "sinks.h"
 #include "slot.h"
@@ -39,6 +41,8 @@ struct supervisor {
     struct loading loading;
     uint64_t load_sequence; /* of the load that runs or ran last */
     bool look_again;        /* asked for while a load was under way */
+    struct reload reload;
+    struct file_watch files;
     struct edition *current;
     struct secret ticket_secret; /* of this start, for all workers and generations */
     struct rollout rollout;
@@ -69,6 +73,9 @@ struct supervisor {
 uint64_t supervisor_look_again(struct supervisor *supervisor, const char *why);
 /* Something more urgent: end the load that is under way, if it is one; it follows later. */
 void supervisor_put_off_load(struct supervisor *supervisor);
+/* A load or a rollout came to nothing: at the start we leave, later the old generation stays.
+ *   has_verdict  the same files would fail again */
+void supervisor_load_failed(struct supervisor *supervisor, const struct err *err, bool has_verdict);
 /* Called by the rollout: the next generation is in force everywhere, or has been called off for a reason. */
 void supervisor_rolled_out(struct supervisor *supervisor, const struct err *err);
 /* Start a worker in a slot, with the generation that it is to prepare. Failure is logged and tried again. */

@@ -152,7 +152,7 @@ static void write_health(const struct supervisor *supervisor, struct json *json)
 bool status_write_json(const struct supervisor *supervisor, struct buffer *out)
 {
     struct json json;
-    char time[CLOCK_TEXT_SIZE];
+    char time[CLOCK_TEXT_SIZE], watch[128];
     json_init(&json, out);
     json_object_begin(&json, NULL);
     json_int(&json, "version", CONTROL_VERSION);
@@ -168,6 +168,7 @@ bool status_write_json(const struct supervisor *supervisor, struct buffer *out)
     json_uint(&json, "reloads", supervisor->reloads);
     json_uint(&json, "reloads_failed", supervisor->reloads_failed);
     write_failure(supervisor, &json);
+    json_text(&json, "watch", file_watch_describe(&supervisor->files, watch, sizeof(watch)));
     write_workers(supervisor, &json);
     write_counters(supervisor, &json);
     json_object_end(&json);
@@ -266,7 +267,7 @@ bool status_write_line(const struct supervisor *supervisor, struct buffer *out)
 
 bool status_write_text(const struct supervisor *supervisor, struct buffer *out)
 {
-    char text[ADDRESS_TEXT_SIZE], time[CLOCK_TEXT_SIZE];
+    char text[ADDRESS_TEXT_SIZE], time[CLOCK_TEXT_SIZE], watch[128];
     bool fits = buffer_printf(out, "postern      %s, pid %d, %s since %s\n", POSTERN_VERSION, (int)getpid(),
                               phase_text(supervisor), clock_format(supervisor->started_s, time)) &&
                 buffer_printf(out, "config       %s\n", supervisor->config_path);
@@ -274,7 +275,9 @@ bool status_write_text(const struct supervisor *supervisor, struct buffer *out)
         fits = buffer_printf(out, "listener     %s\n", address_format(&supervisor->listening.bound[i], text));
     struct telling telling = {out, fits};
     health_each(supervisor, tell_warning, &telling);
-    fits = telling.fits && tell_generation(supervisor, out);
+    fits = telling.fits && tell_generation(supervisor, out) &&
+           buffer_printf(out, "watch        %s\n",
+                         file_watch_describe(&supervisor->files, watch, sizeof(watch)));
     if (fits && supervisor->failed_at_s != 0)
         fits = buffer_printf(out, "LAST RELOAD FAILED at %s: %s\n",
                              clock_format(supervisor->failed_at_s, time), supervisor->failure);

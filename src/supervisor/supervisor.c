@@ -60,6 +60,8 @@ static void drain(struct supervisor *supervisor, const char *why)
     log_line(supervisor->log, LEVEL_INFO, "%s: draining, at most %u s", why, drain_ms / 1000);
     notify_service_manager("STOPPING=1");
     supervisor->look_again = false;
+    timer_disarm(&supervisor->reload.retry);
+    file_watch_clear(&supervisor->files);
     loading_cancel(&supervisor->loading);
     rollout_abort(supervisor, &err);
     timer_disarm(&supervisor->rollout.deadline);
@@ -272,25 +274,15 @@ static void start_workers(struct supervisor *supervisor, struct edition *edition
     rollout_start(supervisor, edition);
 }
 
-static void fail_reload(struct supervisor *supervisor, const struct err *err)
+void supervisor_load_failed(struct supervisor *supervisor, const struct err *err, bool has_verdict)
 {
-    err_format(err, supervisor->failure, sizeof(supervisor->failure));
-    supervisor->failed_at_s = clock_wall_s(supervisor->clock);
-    supervisor->reloads_failed++;
-    log_line(supervisor->log, LEVEL_ERROR, "reload failed, generation %" PRIu64 " stays in force: %s",
-             supervisor->current->number, supervisor->failure);
-    command_failed(supervisor, 1, supervisor->load_sequence, supervisor->failure);
+    if (supervisor->phase == PHASE_STARTING)
+        give_up(supervisor, err);
+    else if (supervisor->phase == PHASE_SERVING)
+        reload_failed(supervisor, err, has_verdict);
 }
 
-static void look_once_more(struct supervisor *supervisor)
-{
-    if (!denying_next(supervisor) && supervisor->look_again && supervisor->phase == PHASE_SERVING) {
-        supervisor->look_again = false;
-        supervisor_look_again(supervisor, "asked again meanwhile");
-    }
-}
-
-static void on_loaded(void *context, struct edition *edition, const struct err *err)
+static void on_loaded(void *context, struct edition *edition, const struct err *err, struct slice inputs)
 {
     struct supervisor *supervisor = context;
     struct err inner = {.line = 0};
@@ -299,7 +291,9 @@ static void on_loaded(void *context, struct edition *edition, const struct err *
         edition_free(edition);
         edition = NULL;
         err = &inner;
+        inputs = slice_of(NULL, 0); /* they were the edition's */
     }
+    supervisor->reload.took_ms = clock_monotonic_ms(supervisor->clock) - supervisor->reload.began_ms;
     if (supervisor->phase == PHASE_DRAINING) {
         edition_free(edition);
     } else if (supervisor->phase == PHASE_STARTING) {
@@ -307,35 +301,24 @@ static void on_loaded(void *context, struct edition *edition, const struct err *
             start_workers(supervisor, edition);
         else
             give_up(supervisor, err);
-    } else if (edition != NULL) {
-        rollout_start(supervisor, edition);
     } else if (denying_is_running(supervisor)) {
-        denying_failed(supervisor, err, false);
-        look_once_more(supervisor);
-    } else {
-        fail_reload(supervisor, err);
-        look_once_more(supervisor);
-    }
-}
-
-uint64_t supervisor_look_again(struct supervisor *supervisor, const char *why)
-{
-    struct err err = {.line = 0};
-    if (loading_is_running(&supervisor->loading) || rollout_is_running(&supervisor->rollout)) {
-        supervisor->look_again = true;
-        return supervisor->load_sequence + 1;
-    }
-    uint64_t sequence = ++supervisor->load_sequence;
-    uint64_t number = supervisor->current != NULL ? supervisor->current->number + 1 : 1;
-    log_line(supervisor->log, LEVEL_INFO, "%s: loading generation %" PRIu64, why, number);
-    if (loading_start(&supervisor->loading, supervisor->config_path, number,
-                      supervisor->current != NULL ? supervisor->current->pack_fd : -1, &err) != 0) {
-        if (supervisor->phase == PHASE_STARTING)
-            give_up(supervisor, &err);
+        if (edition != NULL)
+            rollout_start(supervisor, edition);
         else
-            fail_reload(supervisor, &err);
+            denying_failed(supervisor, err, false);
+        reload_look_once_more(supervisor);
+    } else {
+        const struct edition *known = edition != NULL ? edition : supervisor->current;
+        if (inputs.data != NULL)
+            reload_watch_inputs(supervisor, known, inputs);
+        if (edition == NULL)
+            reload_failed(supervisor, err, inputs.data != NULL);
+        else if (reload_is_idle(supervisor, edition))
+            edition_free(edition);
+        else
+            rollout_start(supervisor, edition);
+        reload_look_once_more(supervisor);
     }
-    return sequence;
 }
 
 /* Who waits for it waits for the one that follows. */
@@ -345,7 +328,7 @@ void supervisor_put_off_load(struct supervisor *supervisor)
         return;
     log_line(supervisor->log, LEVEL_INFO, "the load that is under way is put off");
     loading_cancel(&supervisor->loading);
-    supervisor->look_again = true;
+    supervisor->look_again = supervisor->reload.again_is_by_hand = true;
 }
 
 static void say_ready(struct supervisor *supervisor)
@@ -381,31 +364,27 @@ static void reopen_logs(struct supervisor *supervisor)
 
 void supervisor_rolled_out(struct supervisor *supervisor, const struct err *err)
 {
-    char digest[17];
     if (err != NULL) {
-        if (supervisor->phase == PHASE_STARTING)
-            give_up(supervisor, err);
-        else if (denying_is_running(supervisor))
+        if (denying_is_running(supervisor))
             denying_failed(supervisor, err, true);
-        else if (supervisor->phase == PHASE_SERVING)
-            fail_reload(supervisor, err);
+        else
+            supervisor_load_failed(supervisor, err, false);
     } else if (supervisor->phase == PHASE_STARTING) {
         supervisor->phase = PHASE_SERVING;
         supervisor_cover_slots(supervisor);
         log_line(supervisor->log, LEVEL_INFO, "generation 1 in force on %u workers", supervisor->slot_count);
+        reload_watch_inputs(supervisor, supervisor->current,
+                            pack_section(&supervisor->current->pack, PACK_INPUTS, 0));
         say_ready(supervisor);
     } else if (denying_is_running(supervisor)) {
         denying_succeeded(supervisor);
     } else {
-        supervisor->failed_at_s = 0;
-        supervisor->reloads++;
-        log_line(supervisor->log, LEVEL_INFO, "generation %" PRIu64 " in force, inputs %s",
-                 supervisor->current->number, edition_digest(supervisor->current, digest));
+        reload_succeeded(supervisor);
         log_report(supervisor, supervisor->current, false);
         reopen_logs(supervisor);
         sweeping_await(supervisor, 1, supervisor->load_sequence);
     }
-    look_once_more(supervisor);
+    reload_look_once_more(supervisor);
 }
 
 static void reap(struct supervisor *supervisor)
@@ -413,7 +392,7 @@ static void reap(struct supervisor *supervisor)
     loading_reap(&supervisor->loading);
     for (unsigned i = 0; i < supervisor->slot_count; i++)
         slot_reap(&supervisor->slots[i]);
-    look_once_more(supervisor);
+    reload_look_once_more(supervisor);
     leave_if_alone(supervisor);
 }
 
@@ -466,6 +445,7 @@ static void close_house(struct supervisor *supervisor)
 {
     control_close(supervisor->control);
     remember_close(supervisor);
+    reload_clear(supervisor);
     loading_clear(&supervisor->loading);
     for (unsigned i = 0; i < supervisor->slot_count; i++)
         slot_clear(&supervisor->slots[i]);
@@ -508,6 +488,7 @@ int supervisor_run(const char *config_path)
     sweeping_init(&supervisor);
     denying_init(&supervisor);
     timer_init(&supervisor.health_timer, supervisor.loop, on_health, &supervisor);
+    reload_init(&supervisor);
     timer_init(&supervisor.drain, supervisor.loop, on_drain_over, &supervisor);
     if (handover_inbox_init(&supervisor.inbox) != 0 || make_ticket_secret(&supervisor.ticket_secret) != 0 ||
         loading_init(&supervisor.loading, supervisor.loop, on_loaded, &supervisor) != 0 ||

@@ -64,6 +64,19 @@ class Configuration(GatewayCase):
         self.refused("5: [tls] certificate: %s: certificate CN=localhost expired on 2021-01-01T00:00:00Z; renew "
                      "it" % old.chain, tls={"certificate": old.chain, "private_key": old.key})
 
+    def test_settings_of_tls_that_no_client_could_meet(self):
+        """The loader shakes hands with itself before any client does."""
+        gateway = self.written(tls={"ciphers": "ECDHE-RSA-AES128-GCM-SHA256", "max_version": "1.2"})
+        for command in ("check", "serve"):
+            done = self.run_command(command, gateway)
+            self.assertRegex(done.stderr, r"postern\.ini:7: \[tls\] ciphers: no client can complete a handshake in TLS "
+                             r"1\.2 \(.*\); let ciphers, groups and certificates go together")
+            self.assertEqual(done.returncode, 1)
+        self.accepted(tls={"ciphers": "ECDHE-ECDSA-AES128-GCM-SHA256", "max_version": "1.2"})
+        self.accepted(tls={"min_version": "1.3"})
+        self.accepted(tls={"groups": "P-384"})
+        self.accepted(client_auth={"on_refusal": "page"})
+
     def test_a_key_that_everybody_may_read_is_refused(self):
         """S3."""
         text = read(self.pki.server.key)

@@ -156,7 +156,7 @@ class Reload(GatewayCase):
         gateway = self.gateway(self.backend(), listener={"workers": 2})
         self.assertTrue(self.admitted(gateway, bob))
         self.pki.revoke(bob)
-        self.reload(gateway, r"supervisor: generation 2 in force, inputs [0-9a-f]{16}")
+        self.reload(gateway, r"supervisor: generation 2 in force on 2/2 workers, inputs [0-9a-f]{16}, ")
         # The story: what there was at the start, and what is new.
         start, reload = r"info +supervisor: CRL: CN=Test ", r"info +supervisor: new: CRL: CN=Test "
         for name in ("Intermediate", "Root"):

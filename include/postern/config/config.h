@@ -49,6 +49,7 @@ enum config_crl_profile { CONFIG_CRL_STRICT, CONFIG_CRL_LEGACY };
 enum config_on_refusal { CONFIG_REFUSE_BY_ALERT, CONFIG_REFUSE_BY_PAGE };
 enum config_on_revoke { CONFIG_REVOKE_CUT, CONFIG_REVOKE_FINISH_EXCHANGE };
 enum config_host { CONFIG_HOST_PRESERVE, CONFIG_HOST_UPSTREAM, CONFIG_HOST_NAME };
+enum config_watch { CONFIG_WATCH_INOTIFY, CONFIG_WATCH_POLL, CONFIG_WATCH_OFF };
 enum config_log_format { CONFIG_LOG_JSON, CONFIG_LOG_TEXT };
 enum config_log_level { CONFIG_LEVEL_ERROR, CONFIG_LEVEL_WARNING, CONFIG_LEVEL_INFO, CONFIG_LEVEL_DEBUG };
 
@@ -160,6 +161,12 @@ struct config_timeouts {
     int64_t drain_ms;      /* to finish exchanges at a stop */
 };
 
+struct config_reload {
+    unsigned line;
+    enum config_watch watch;
+    int64_t poll_ms;
+};
+
 struct config_log {
     unsigned line;
     struct config_path access;     /* a file; "stdout" for standard output, NULL for off */
@@ -180,6 +187,7 @@ struct config {
     size_t backend_count;
     struct config_limits limits;
     struct config_timeouts timeouts;
+    struct config_reload reload;
     struct config_log log;
     struct config_path control_socket;  /* [control] socket */
     struct config_path state_directory; /* [state] directory */

@@ -26,7 +26,7 @@
 enum handover_kind {
     HANDOVER_LOAD = 1,  /* number to give; body: path of the configuration; fds: the running pack, or none */
     HANDOVER_LOADED,    /* number; body: keys.h, empty after a DENY: they are as before; fds: the new pack */
-    HANDOVER_REJECTED,  /* number; body: struct err */
+    HANDOVER_REJECTED,  /* number; body: struct err; fds: input_list.h in sealed memory, or none */
     HANDOVER_DENY,      /* number to give; body: generation/deny.h; fds: the running pack */
     HANDOVER_BOOT,      /* body: struct handover_boot; fds: HANDOVER_FD_*, then the listening sockets */
     HANDOVER_PREPARE,   /* number; body: keys.h; fds: the pack */

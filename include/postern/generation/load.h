@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "postern/base/attributes.h"
+#include "postern/base/buffer.h"
 #include "postern/base/clock.h"
 #include "postern/base/err.h"
 #include "postern/base/secret.h"
@@ -16,21 +17,33 @@
 #define LOAD_BUNDLE_MAX (16u * 1024 * 1024)
 #define LOAD_CRL_MAX    (1024u * 1024 * 1024)
 
-/* Load the configuration and all that it names.
- *   config_path  as it shall stand in messages; borrows
- *   number       of the generation
- *   running_fd   the pack in force, whose keys that need a new start must not change and whose CRL numbers
- * must not go back; -1 at a start; borrows keys         keys_init() has been called; the private keys are put
- * in, and the caller clears it Returns the sealed pack (gives, close-on-exec), or -1 with err: "FILE:LINE:
- * [section] key: what is wrong; what would be right". */
-NODISCARD int generation_load(const char *config_path, uint64_t number, int running_fd,
-                              const struct clock *clock, struct secret *keys, struct err *err);
-
 /* Files to load in place of those that the configuration names, to see what would come of it. NULL: as it
  * says. */
 struct load_stand_ins {
     const char *trust, *crl;
 };
+
+struct load_order {
+    const char *config_path;                /* as it shall stand in messages */
+    const struct load_stand_ins *stand_ins; /* or NULL */
+    uint64_t number;                        /* of the generation */
+    int running_fd; /* the pack in force, whose keys that need a new start must not change; -1 at a
+                     * start */
+    const struct clock *clock;
+};
+/* Load the configuration and all that it names.
+ *   order   borrows
+ *   keys    keys_init() has been called; the private keys are put in, and the caller clears it
+ *   inputs  is initialised and takes the list of files that were looked at (input_list.h), also after an
+ *           error; buffer_clear() it
+ * Returns the sealed pack (gives, close-on-exec), or -1 with err: "FILE:LINE: [section] key: what is wrong;
+ * what would be right". */
+NODISCARD int generation_load_order(const struct load_order *order, struct secret *keys,
+                                    struct buffer *inputs, struct err *err);
+/* The same for who watches nothing. */
+NODISCARD int generation_load(const char *config_path, uint64_t number, int running_fd,
+                              const struct clock *clock, struct secret *keys, struct err *err);
+
 /* The same with stand-ins, which are borrowed. */
 NODISCARD int generation_load_with(const char *config_path, const struct load_stand_ins *stand_ins,
                                    uint64_t number, int running_fd, const struct clock *clock,

@@ -26,7 +26,7 @@ enum pack_kind {
     PACK_BUNDLE,      /* trust_bundle_write() */
     PACK_CRLS,        /* crl_set_write(); absent if no `crl` is configured */
     PACK_REPORT,      /* report.h */
-    PACK_INPUTS,      /* paths of all files that were read, each ended by NUL: what to watch */
+    PACK_INPUTS,      /* input_list.h: what to watch */
     PACK_DENY,        /* texts of the deny lists (trust/deny.h): 0 the file, 1 that of `postern deny` */
     PACK_INVENTORY,   /* inventory.h */
     PACK_KIND_END

@@ -14,6 +14,9 @@
 #define SUMMARY_TEXT_SIZE     128u  /* an address or a socket's path, with NUL */
 #define SUMMARY_PATH_SIZE     4096u /* a file's path, with NUL */
 
+/* [reload] watch, in the order of enum config_watch. */
+enum summary_watch { SUMMARY_WATCH_INOTIFY, SUMMARY_WATCH_POLL, SUMMARY_WATCH_OFF };
+
 struct summary {
     uint32_t address_count;
     char addresses[SUMMARY_ADDRESSES_MAX][SUMMARY_TEXT_SIZE]; /* "127.0.0.1:8443" */
@@ -24,6 +27,8 @@ struct summary {
     uint32_t descriptors; /* that one worker may need */
     uint32_t uid, gid;    /* of the workers, when the supervisor is root */
     uint32_t drain_ms;    /* [timeouts] drain */
+    uint32_t watch;       /* enum summary_watch */
+    uint32_t poll_ms;     /* [reload] poll */
     uint32_t access_is_json;
     uint32_t level;      /* enum log_level of observe/log.h */
     uint32_t warnings;   /* lines of the report that warn */

@@ -63,6 +63,10 @@ NODISCARD struct tls_server *tls_server_new(const struct tls_server_options *opt
 void tls_server_free(struct tls_server *server);
 /* Share the sessions that an older server holds. Call before the new one is asked. */
 void tls_server_inherit(const struct tls_server *server, const struct tls_server *older);
+/* Shake hands with it once in each protocol version that it allows, as a client that has no certificate: that
+ * ciphers, groups and certificates go together is seen before any client sees it. Blocks for some
+ * milliseconds. Returns 0, or -1 with err. */
+NODISCARD int tls_server_rehearse(const struct tls_server *server, struct err *err);
 
 /* The certificates of a pair as found, for `postern check` and status: calls each with subject (RFC 2253),
  * issuer, names (comma-separated SANs), notBefore and notAfter in wall seconds. */

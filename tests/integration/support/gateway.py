@@ -43,6 +43,8 @@ class Gateway:
             "identity": {"preset": "postern"},
             "route /": {"backend": "app"},
             "backend app": {"server": backend or "127.0.0.1:1"},
+            # So that a test decides itself when files are loaded; those of watching turn it on.
+            "reload": {"watch": "off"},
             "log": {"access": "access.log", "format": "json"},
             "control": {"socket": os.path.join(directory, "control.sock")},
             "state": {"directory": os.path.join(directory, "state")},

@@ -86,7 +86,7 @@ static void odd_lines_are_refused_with_their_line(void **state)
         {"unknown section", LEAST "[zzzzzzzzzzzzz]\n",
          "p.ini:12: [zzzzzzzzzzzzz]: is no section; one of [listener] [tls] [client_auth] [identity] [route "
          "PATH] "
-         "[backend NAME] [limits] [timeouts] [log] [control] [state] would be right"},
+         "[backend NAME] [limits] [timeouts] [reload] [log] [control] [state] would be right"},
         {"colon", LEAST "[log]\nformat: json\n",
          "p.ini:13: [log] a ':' stands where '=' would be right: key = value"},
         {"no separator", LEAST "[log]\nformat\n",

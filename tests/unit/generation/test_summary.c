@@ -5,7 +5,8 @@
 
 static struct summary sound(void)
 {
-    struct summary summary = {.address_count = 1, .workers = 2, .level = 1, .access_is_json = 1};
+    struct summary summary = {
+        .address_count = 1, .workers = 2, .level = 1, .access_is_json = 1, .poll_ms = 1000};
     snprintf(summary.addresses[0], sizeof(summary.addresses[0]), "127.0.0.1:8443");
     return summary;
 }
