@@ -3,7 +3,6 @@ resumption, compression, early data. Threat model T1, T2, T21, T29, T30, T31."""
 
 import os
 import re
-import ssl
 import subprocess
 
 from support.case import GatewayCase, main
