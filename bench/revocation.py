@@ -88,12 +88,12 @@ class Revocation:
         return kind(os.path.join(self.directory, f"{kind.name}.{name}"), core or self.server_core, place,
                     backend_port or self.backend.port)
 
-    def measure(self, server, load, connections, *options, statuses=(0, 3)):
+    def measure(self, server, load, *options, statuses=(0, 3)):
         """One run of handshakes: its result, and the CPU that the server spent on it."""
         before, busy_before, began = server.cpu_s(), busy_s(), time.monotonic()
         backend_before = self.backend.cpu_s()
-        result = json.loads(load.run("handshake", server.port, "/1k", "--connections", connections, "--warmup", "0ms",
-                                     "--certs", load.client.all, "--timeout", "60s", *options, statuses=statuses))
+        result = json.loads(load.run("handshake", server.port, "/1k", "--warmup", "0ms", "--certs", load.client.all,
+                                     "--timeout", "60s", *options, statuses=statuses))
         cpu_s = server.cpu_s() - before
         ours = cpu_s + result["client_cpu"]["seconds"] + self.backend.cpu_s() - backend_before
         self.others.append(max(0, (busy_s() - busy_before - ours) / (time.monotonic() - began)))
@@ -101,14 +101,14 @@ class Revocation:
 
     # (a), (b): every size of both runs at the same time; one at a time has something to do.
 
-    def handshakes(self, server, connections):
-        result, cpu_s = self.measure(server, self.load, connections, "--duration", self.span)
+    def handshakes(self, server, *effort):
+        result, cpu_s = self.measure(server, self.load, *effort)
         if result["failures"]:
             raise RuntimeError(f"{server.name}: {result['failures_by_cause']}\n{server.output()}")
         return result["client_rate"], cpu_s / result["operations"]
 
-    def forgeries(self, server, connections):
-        result, cpu_s = self.measure(server, self.forger, connections, "--duration", self.span, statuses=(0, 1, 3))
+    def forgeries(self, server, *effort):
+        result, cpu_s = self.measure(server, self.forger, *effort, statuses=(0, 1, 3))
         if result["operations"] or not result["failures"]:
             raise RuntimeError(f"{server.name} admits forgeries: {result}")
         return cpu_s / result["failures"]
@@ -125,11 +125,13 @@ class Revocation:
             for number in range(rounds):
                 for key in list(servers) if number % 2 == 0 else reversed(list(servers)):
                     # A handshake of NGINX's may take a fifth of a second: of sixteen at once none would end in time.
-                    connections = "2" if key[0] == "nginx" and key[1] >= 100_000 else "16"
-                    rate, cost = self.handshakes(servers[key], connections)
+                    is_slow = key[0] == "nginx" and key[1] >= 100_000
+                    effort = ("--connections", "2", "--requests", "10") if is_slow else (
+                        "--connections", "16", "--duration", self.span)
+                    rate, cost = self.handshakes(servers[key], *effort)
                     rates.setdefault(key, []).append(rate)
                     cpu.setdefault(key, []).append(cost)
-                    forged.setdefault(key, []).append(self.forgeries(servers[key], connections))
+                    forged.setdefault(key, []).append(self.forgeries(servers[key], *effort))
                 print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         self.report_costs(rates, cpu, forged)
 
