@@ -10,7 +10,7 @@ from support.gateway import binary
 from support.holding import Bystander, Download, HoldingBackend, Idle
 from support.pki import Pki, stamp
 
-LIFE_S = 6  # long enough to connect on a busy machine
+LIFE_S = 5  # long enough to connect on a busy machine
 
 
 class CutByTime(GatewayCase):
