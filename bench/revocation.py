@@ -194,13 +194,15 @@ class Revocation:
                     move = self.crls.prepare(server, entries)
                     with self.load.running("request", server.port, "/1k", "--connections", "2", "--warmup", "200ms",
                                            "--duration", "60s") as result:
-                        time.sleep(0.5)
+                        # NGINX takes seconds to open two connections at a million entries.
+                        time.sleep(0.5 if server.name == "postern" else 3)
                         if is_busy:
                             publisher.publish(move)
                         else:
                             time.sleep(0.5)
-                    latency = json.loads(result[0])["latency_us"]
-                    longest.append((latency["max"] - latency["p50"]) / 1e6)
+                    latency = json.loads(result[0]).get("latency_us")
+                    # Who was not served at all waited for ever.
+                    longest.append((latency["max"] - latency["p50"]) / 1e6 if latency else float("inf"))
         return statistics.median(busy), statistics.median(calm)
 
     def pauses(self):
