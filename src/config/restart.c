@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "key.h"
@@ -45,6 +46,33 @@ static bool differs(const struct key *key, const void *left, const void *right, 
     }
 }
 
+/* A value as it would be written: "2", "auto", "off", "127.0.0.1:1, [::1]:1". Returns out. */
+static const char *value_text(const struct key *key, const void *value, char *out, size_t size)
+{
+    const struct config_path *path = value;
+    const struct config_text *text = value;
+    const struct config_texts *list = value;
+    unsigned count = 0;
+    size_t length = 0;
+    out[0] = '\0';
+    if (key->type == KEY_COUNT) {
+        memcpy(&count, value, sizeof(count));
+        /* The word that stands for 0 is the only one. */
+        if (count == 0 && key->words != NULL)
+            snprintf(out, size, "%s", key->words);
+        else
+            snprintf(out, size, "%u", count);
+    } else if (key->type == KEY_ADDRESS) {
+        for (size_t i = 0; i < list->count && length < size; i++)
+            length += (size_t)snprintf(out + length, size - length, "%s%s", i > 0 ? ", " : "",
+                                       list->items[i].text);
+    } else {
+        const char *plain = key->type == KEY_USER ? text->text : path->path;
+        snprintf(out, size, "%s", plain != NULL ? plain : "off");
+    }
+    return out;
+}
+
 bool config_needs_restart(const struct config *running, const struct config *next, struct err *err)
 {
     for (size_t i = 0; i < key_count; i++) {
@@ -57,8 +85,12 @@ bool config_needs_restart(const struct config *running, const struct config *nex
             memcpy(&line, (const char *)next + section->offset, sizeof(line));
         if (!differs(&keys[i], (const char *)running + offset, (const char *)next + offset, &line))
             continue;
+        char was[256], is[256];
         config_error(err, next, section->name, keys[i].name, line,
-                     "has changed, which a reload cannot bring into force; a restart would be right");
+                     "has changed from %s to %s, which a reload cannot bring into force; a restart, or %s as "
+                     "before, would be right",
+                     value_text(&keys[i], (const char *)running + offset, was, sizeof(was)),
+                     value_text(&keys[i], (const char *)next + offset, is, sizeof(is)), was);
         return true;
     }
     return false;

@@ -243,26 +243,27 @@ static void only_what_lives_in_processes_needs_a_restart(void **state)
     } rows[] = {
         {LEAST, NULL},
         {LEAST "[timeouts]\nidle = 5s\n[log]\nlevel = debug\n[limits]\nfield_count = 9\n", NULL},
-        {LEAST "[log]\naccess = other.log\n", "/etc/postern/p.ini:13: [log] access: has changed, which a "
-                                              "reload cannot bring into force; a restart would "
-                                              "be right"},
-        {LEAST "[log]\naccess = off\n", "/etc/postern/p.ini:13: [log] access: has changed, which a reload "
-                                        "cannot bring into force; a restart would "
-                                        "be right"},
-        {LEAST "[control]\nsocket = /tmp/c\n", "/etc/postern/p.ini:13: [control] socket: has changed, which "
-                                               "a reload cannot bring into force; a restart "
-                                               "would be right"},
+        {LEAST "[log]\naccess = other.log\n", "/etc/postern/p.ini:13: [log] access: has changed from stdout "
+                                              "to /etc/postern/other.log, which a reload cannot bring into "
+                                              "force; a restart, or stdout as before, would be right"},
+        {LEAST "[log]\naccess = off\n", "/etc/postern/p.ini:13: [log] access: has changed from stdout to "
+                                        "off, which a reload cannot bring into "
+                                        "force; a restart, or stdout as before, would be right"},
+        {LEAST "[control]\nsocket = /tmp/c\n",
+         "/etc/postern/p.ini:13: [control] socket: has changed from /run/postern/control.sock to /tmp/c, "
+         "which a reload cannot bring into "
+         "force; a restart, or /run/postern/control.sock as before, would be right"},
         {"[listener]\nworkers = 3\naddress = 127.0.0.1:0\n[tls]\ncertificate = a\nprivate_key = "
          "b\n[client_auth]\n"
          "trust = c\n[backend app]\nserver = a:1\n[route /]\nbackend = app\n",
-         "/etc/postern/p.ini:1: [listener] workers: has changed, which a reload cannot bring into force; a "
-         "restart "
-         "would be right"},
+         "/etc/postern/p.ini:1: [listener] workers: has changed from auto to 3, which a reload cannot bring "
+         "into "
+         "force; a restart, or auto as before, would be right"},
         {"[listener]\naddress = 127.0.0.1:0\naddress = [::1]:0\n[tls]\ncertificate = a\nprivate_key = b\n"
          "[client_auth]\ntrust = c\n[backend app]\nserver = a:1\n[route /]\nbackend = app\n",
-         "/etc/postern/p.ini:2: [listener] address: has changed, which a reload cannot bring into force; a "
-         "restart "
-         "would be right"},
+         "/etc/postern/p.ini:2: [listener] address: has changed from 127.0.0.1:0 to 127.0.0.1:0, [::1]:0, "
+         "which a reload cannot bring into "
+         "force; a restart, or 127.0.0.1:0 as before, would be right"},
     };
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         char message[1500];
