@@ -198,6 +198,7 @@ static const struct {
 } others[] = {
     {"cron", cli_pki_cron, "for a timer: CRLs in good time, and warnings of what ends soon"},
     {"serve", cli_pki_serve, "publish CRLs and certificates over HTTP, and answer OCSP"},
+    {"verify", cli_pki_verify, "ask a running gateway whether it does what it should"},
 };
 
 static void print_help(FILE *out)

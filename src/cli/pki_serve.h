@@ -7,6 +7,7 @@
 
 int cli_pki_serve(int argc, char **argv);
 int cli_pki_cron(int argc, char **argv);
+int cli_pki_verify(int argc, char **argv);
 
 /* Where --dir or --profile point to. Gives; free with free(). NULL after the mistake was told. */
 char *cli_pki_directory(const struct command *command, const char *directory, const char *profile);
