@@ -6,11 +6,11 @@ import subprocess
 import time
 
 from support import GatewayCase, main, s_client
-from support.gateway import binary
+from support.gateway import binary, under_valgrind
 from support.holding import Bystander, Download, HoldingBackend, Idle
 from support.pki import Pki, stamp
 
-LIFE_S = 5  # long enough to connect on a busy machine
+LIFE_S = 90 if under_valgrind() else 5  # long enough to connect on a busy machine
 
 
 class CutByTime(GatewayCase):
