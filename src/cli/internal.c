@@ -6,6 +6,7 @@
 #include "postern/base/process.h"
 #include "postern/generation/load.h"
 #include "postern/pki/serve.h"
+#include "postern/tls/init.h"
 #include "postern/worker/worker.h"
 
 static int refuse(const char *name)
@@ -23,7 +24,10 @@ int cli_internal_loader(int argc, char **argv)
 int cli_internal_worker(int argc, char **argv)
 {
     (void)argc;
-    return process_take_channel() ? worker_main(PROCESS_CHANNEL_FD) : refuse(argv[0]);
+    if (!process_take_channel())
+        return refuse(argv[0]);
+    tls_init_narrow();
+    return worker_main(PROCESS_CHANNEL_FD);
 }
 
 int cli_internal_pki_front(int argc, char **argv)

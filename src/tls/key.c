@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "key_private.h"
+#include "narrow.h"
 #include "postern/base/memory.h"
 #include "postern/trust/certificate.h"
 
@@ -40,7 +41,8 @@ static EVP_PKEY *from_pem(struct slice bytes, bool *is_encrypted)
     BIO *memory = BIO_new_mem_buf(bytes.data, (int)bytes.length);
     if (memory == NULL)
         return NULL;
-    EVP_PKEY *pkey = PEM_read_bio_PrivateKey(memory, NULL, note_encryption, is_encrypted);
+    EVP_PKEY *pkey = PEM_read_bio_PrivateKey_ex(memory, NULL, note_encryption, is_encrypted,
+                                                tls_library_aside(), NULL);
     BIO_free(memory);
     return pkey;
 }
@@ -49,7 +51,7 @@ static EVP_PKEY *from_der(struct slice bytes, bool *is_encrypted)
 {
     const unsigned char *at = (const unsigned char *)bytes.data;
     const unsigned char *end = at + bytes.length;
-    EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &at, (long)bytes.length);
+    EVP_PKEY *pkey = d2i_AutoPrivateKey_ex(NULL, &at, (long)bytes.length, tls_library_aside(), NULL);
     if (pkey != NULL && at != end) {
         EVP_PKEY_free(pkey);
         return NULL;

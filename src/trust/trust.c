@@ -40,6 +40,7 @@ void trust_free(struct trust *trust)
     X509_STORE_free(trust->store);
     sk_X509_NAME_pop_free(trust->names, X509_NAME_free);
     issuers_free(trust->issuers);
+    verified_free(trust->verified);
     clear_policy(&trust->policy);
     free(trust->anchors);
     free(trust);
@@ -151,6 +152,7 @@ struct trust *trust_new(const struct trust_policy *policy, const struct trust_bu
     trust->partial_chain = policy->partial_chain && needs_partial_chain(bundle);
     trust->index = index;
     trust->issuers = issuers_new(&trust->policy, index);
+    trust->verified = verified_new();
     int result = add_bundle(trust, bundle, err);
     ERR_clear_error();
     if (result != 0) {

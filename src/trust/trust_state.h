@@ -8,6 +8,7 @@
 
 #include "issuers.h"
 #include "postern/trust/trust.h"
+#include "verified.h"
 
 struct trust_anchor {
     struct trust_id id;
@@ -22,7 +23,8 @@ struct trust {
     struct trust_anchor *anchors;
     size_t anchor_count;
     const struct crl_index *index; /* borrowed; NULL without CRLs */
-    struct issuers *issuers;       /* grows as clients present CAs; all else stays as it was built */
+    struct issuers *issuers;       /* grows as clients present CAs, */
+    struct verified *verified;     /* and this as they are admitted; all else stays as it was built */
 };
 
 #endif

@@ -166,6 +166,46 @@ static bool describe_path(struct verification *verification, const struct stack_
     return true;
 }
 
+static void judge(struct verification *verification)
+{
+    if (trust_verdict(verification->trust, verification->path, verification->now_s, verification->verdict) !=
+        TRUST_ADMITTED)
+        trust_verdict_tell(verification->trust, verification->path, verification->now_s,
+                           verification->verdict);
+}
+
+/* Put the path that was found before where OpenSSL's callers look for it, with this connection's own leaf. */
+static bool restore_chain(struct verification *verification, const struct verified_path *known)
+{
+    X509 *leaf = X509_STORE_CTX_get0_cert(verification->context);
+    STACK_OF(X509) *chain = X509_chain_up_ref(known->issuers);
+    if (chain == NULL || X509_up_ref(leaf) != 1) {
+        sk_X509_pop_free(chain, X509_free);
+        return false;
+    }
+    if (sk_X509_unshift(chain, leaf) <= 0) {
+        X509_free(leaf);
+        sk_X509_pop_free(chain, X509_free);
+        return false;
+    }
+    X509_STORE_CTX_set0_verified_chain(verification->context, chain);
+    return true;
+}
+
+/* The same bytes were verified before: only what may have changed since is asked. */
+static bool recall(struct verification *verification, const unsigned char digest[TRUST_DIGEST_SIZE])
+{
+    const struct verified_path *known = verified_find(verification->trust->verified, digest);
+    if (known == NULL || !restore_chain(verification, known))
+        return false;
+    memcpy(verification->path, known->path, trust_path_size(known->path));
+    for (unsigned i = 0; i < verification->path->count; i++)
+        issuers_meet(verification->trust->issuers, sk_X509_value(known->issuers, (int)i),
+                     &verification->path->links[i].issuer);
+    judge(verification);
+    return true;
+}
+
 static void verify(struct verification *verification)
 {
     X509_STORE_CTX *context = verification->context;
@@ -178,10 +218,23 @@ static void verify(struct verification *verification)
     if (refuse_shape(verification, chain) || refuse_weakness(verification, chain) ||
         !describe_path(verification, chain))
         return;
-    if (trust_verdict(verification->trust, verification->path, verification->now_s, verification->verdict) !=
-        TRUST_ADMITTED)
-        trust_verdict_tell(verification->trust, verification->path, verification->now_s,
-                           verification->verdict);
+    judge(verification);
+}
+
+/* Of the leaf whose digest is already in the path. */
+static void verify_or_recall(struct verification *verification)
+{
+    struct verified *verified = verification->trust->verified;
+    unsigned char leaf_digest[TRUST_DIGEST_SIZE], digest[TRUST_DIGEST_SIZE];
+    memcpy(leaf_digest, verification->path->fingerprint, sizeof(leaf_digest));
+    bool has_digest = verified_digest(leaf_digest, X509_STORE_CTX_get0_untrusted(verification->context),
+                                      digest);
+    if (has_digest && recall(verification, digest))
+        return;
+    verify(verification);
+    memcpy(verification->path->fingerprint, leaf_digest, sizeof(leaf_digest));
+    if (has_digest && verification->verdict->reason == TRUST_ADMITTED)
+        verified_keep(verified, digest, X509_STORE_CTX_get0_chain(verification->context), verification->path);
 }
 
 enum trust_reason trust_verify(const struct trust *trust, X509_STORE_CTX *context, int64_t now_s,
@@ -195,12 +248,12 @@ enum trust_reason trust_verify(const struct trust *trust, X509_STORE_CTX *contex
     *verdict = (struct trust_verdict){.reason = TRUST_INTERNAL, .recheck_at = TRUST_NEVER};
     if (!leaf)
         refuse_plainly(verdict, TRUST_NO_CERTIFICATE, trust_reason_text(TRUST_NO_CERTIFICATE));
+    else if (X509_digest(leaf, EVP_sha256(), path->fingerprint, NULL) != 1)
+        refuse_plainly(verdict, TRUST_INTERNAL, "the digest of the certificate cannot be made");
     else if (X509_STORE_CTX_get0_store(context) != trust->store)
         refuse_plainly(verdict, TRUST_INTERNAL, "verified against another trust store than the one in force");
     else
-        verify(&verification);
-    if (leaf && path->count == 0)
-        X509_digest(leaf, EVP_sha256(), path->fingerprint, NULL);
+        verify_or_recall(&verification);
     X509_STORE_CTX_set_error(context, trust_reason_x509_error(verdict->reason));
     X509_STORE_CTX_set_error_depth(context, (int)verdict->depth);
     ERR_clear_error();
