@@ -6,8 +6,8 @@
  * what Postern decides; and without strings or handlers at exit. OPENSSL_init_ssl(3). Aborts if it cannot. */
 void tls_init(void);
 
-/* The same, and then offer this process no more of OpenSSL than a TLS server needs: decoders and key managers only
- * for the keys of certificates. Nothing is decided differently; handshakes cost less
+/* The same, and then offer this process no more of OpenSSL than a TLS server needs: decoders and key managers
+ * only for the keys of certificates. Nothing is decided differently; handshakes cost less
  * (docs/performance.md). For workers: before any other use of OpenSSL but tls_init(), once. Aborts if it
  * cannot. provider(7), OSSL_PROVIDER_add_builtin(3). */
 void tls_init_narrow(void);
