@@ -32,9 +32,10 @@ static const char *const ciphers[] = {"AES-128-GCM", "AES-256-GCM", "ChaCha20-Po
 static const char *const macs[] = {"HMAC", NULL};
 static const char *const kdfs[] = {"HKDF", "TLS13-KDF", "TLS1-PRF", NULL};
 static const char *const exchanges[] = {"X25519", "X448", "ECDH", NULL};
-static const char *const signatures[] = {"RSA", "ECDSA", "ED25519", NULL};
-/* Keys of certificates, and X25519's. Others make no certificate that we admit. */
-static const char *const keys[] = {"RSA", "RSA-PSS", "EC", "ED25519", "X25519", "X448", NULL};
+static const char *const signatures[] = {"RSA", "ECDSA", "ED25519", "HMAC", NULL}; /* see below */
+/* Keys of certificates, and of the key exchange; HMAC is what binds a ticket of TLS 1.3 to the handshake that
+ * uses it. Others make no certificate that we admit. */
+static const char *const keys[] = {"RSA", "RSA-PSS", "EC", "ED25519", "X25519", "X448", "HMAC", NULL};
 /* Private keys are parsed aside, see tls_library_aside(). */
 static const struct offer offers[] = {
     {OSSL_OP_DIGEST, digests, NULL},
