@@ -8,6 +8,7 @@
 
 struct generation {
     unsigned references;
+    bool admit_ended; /* of the server's certificates; the loader judges their dates */
     struct pack pack; /* what all below points into; unmapped last */
     struct config *config;
     struct crl_index *crls; /* NULL without `crl` */
@@ -21,6 +22,6 @@ struct generation {
 /* Build from a pack that was parsed; takes it on success. keys NULL: without a server, to judge only. Errors
  * are in the form of config_error(). */
 NODISCARD struct generation *generation_build(struct pack *pack, const struct slice *keys, size_t key_count,
-                                              const struct clock *clock, struct err *err);
+                                              const struct clock *clock, bool admit_ended, struct err *err);
 
 #endif

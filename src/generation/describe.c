@@ -42,7 +42,10 @@ static void describe_server_certificate(void *data, const struct tls_certificate
                      info->key, info->names[0] != '\0' ? info->names : "none", info->issuer, end);
     else
         report_found(context->report, "server intermediate: %s, %s", info->subject, end);
-    if (is_ending(info->not_before, info->not_after, context->now_s))
+    if (info->not_after < context->now_s)
+        report_warn(context->report, "server %s %s has expired: clients will not go on; renew it",
+                    info->is_leaf ? "certificate" : "intermediate", info->subject);
+    else if (is_ending(info->not_before, info->not_after, context->now_s))
         report_warn(context->report, "server %s %s expires in %s; renew it",
                     info->is_leaf ? "certificate" : "intermediate", info->subject,
                     clock_span(info->not_after - context->now_s, span));

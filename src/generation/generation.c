@@ -149,6 +149,7 @@ static struct tls_server *new_server(const struct generation *generation, const 
         .groups = config->tls.groups.text,
         .refuse_with_page = config->client_auth.on_refusal == CONFIG_REFUSE_BY_PAGE,
         .send_ca_names = wants_ca_names(generation),
+        .admit_ended = generation->admit_ended,
         .tickets = *tickets,
         .clock = clock,
     };
@@ -207,10 +208,11 @@ static int build_server(struct generation *generation, const struct slice *keys,
 }
 
 struct generation *generation_build(struct pack *pack, const struct slice *keys, size_t key_count,
-                                    const struct clock *clock, struct err *err)
+                                    const struct clock *clock, bool admit_ended, struct err *err)
 {
     struct generation *generation = xcalloc(1, sizeof(*generation));
     generation->references = 1;
+    generation->admit_ended = admit_ended;
     generation->pack = *pack;
     if (parse_config(generation, err) != 0 || open_crls(generation, err) != 0 ||
         open_deny(generation, err) != 0 || build_trust(generation, err) != 0 ||
@@ -229,7 +231,8 @@ static struct generation *open_pack(int pack_fd, const struct slice *keys, size_
     struct pack pack;
     if (pack_open(&pack, pack_fd, err) != 0)
         return NULL;
-    struct generation *generation = generation_build(&pack, keys, key_count, clock, err);
+    /* The loader has judged the dates. A worker that starts again years later must come up all the same. */
+    struct generation *generation = generation_build(&pack, keys, key_count, clock, true, err);
     if (generation == NULL)
         pack_close(&pack);
     return generation;

@@ -371,6 +371,19 @@ static int rehearse_handshake(struct load *load, const struct generation *genera
     return wrong(load, "tls", "certificate", tls->pairs[0].certificate.line, &inner, err);
 }
 
+/* Is it the server's certificates that are in force already? Then their end must not keep a revocation out:
+ * it is what bites in `postern status`, and clients see it for themselves. */
+static bool serves_same_chains(const struct load *load)
+{
+    size_t count = load->config->tls.pair_count;
+    if (load->running.bytes == NULL || pack_count(&load->running, PACK_CHAIN) != count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!slice_equal(pack_section(&load->running, PACK_CHAIN, (uint32_t)i), load->chains[i]))
+            return false;
+    return true;
+}
+
 /* Build the generation as a worker will, from the very bytes that it will get, and let it tell what it is. */
 static int rehearse(struct load *load, struct pack_writer *writer, struct err *err)
 {
@@ -379,7 +392,8 @@ static int rehearse(struct load *load, struct pack_writer *writer, struct err *e
     int key_count = keys_parse(secret_view(load->keys), keys);
     if (key_count < 0 || pack_parse(&pack, slice_of((const char *)writer->bytes, writer->size), err) != 0)
         return err_set(err, "generation: not what was written");
-    struct generation *generation = generation_build(&pack, keys, (size_t)key_count, load->clock, err);
+    struct generation *generation = generation_build(&pack, keys, (size_t)key_count, load->clock,
+                                                     serves_same_chains(load), err);
     if (generation == NULL)
         return -1;
     int result = check_rollback(load, generation->crls, err);

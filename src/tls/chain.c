@@ -95,14 +95,15 @@ static int check_order(STACK_OF(X509) * chain, const char *prefix, struct err *e
     return 0;
 }
 
-static int check_dates(const X509 *certificate, int64_t now_s, const char *prefix, struct err *err)
+static int check_dates(const X509 *certificate, int64_t now_s, bool admit_ended, const char *prefix,
+                       struct err *err)
 {
     char subject[CERTIFICATE_NAME_MAX], date[CLOCK_TEXT_SIZE];
     int64_t not_before, not_after;
     subject_of(certificate, subject);
     if (!certificate_dates(certificate, &not_before, &not_after))
         return err_set(err, "%scertificate %s has no valid dates; issue it again", prefix, subject);
-    if (now_s > not_after)
+    if (now_s > not_after && !admit_ended)
         return err_set(err, "%scertificate %s expired on %s; renew it", prefix, subject,
                        clock_format(not_after, date));
     if (now_s < not_before)
@@ -143,24 +144,24 @@ static int check_purpose(X509 *leaf, const char *prefix, struct err *err)
     return 0;
 }
 
-static int check_chain(STACK_OF(X509) * chain, const struct tls_key *key, int64_t now_s, const char *prefix,
-                       struct err *err)
+static int check_chain(STACK_OF(X509) * chain, const struct tls_key *key, int64_t now_s, bool admit_ended,
+                       const char *prefix, struct err *err)
 {
     if (check_key(chain, key, prefix, err) != 0 || check_order(chain, prefix, err) != 0 ||
         check_purpose(sk_X509_value(chain, 0), prefix, err) != 0)
         return -1;
     for (int i = 0; i < sk_X509_num(chain); i++)
-        if (check_dates(sk_X509_value(chain, i), now_s, prefix, err) != 0 ||
+        if (check_dates(sk_X509_value(chain, i), now_s, admit_ended, prefix, err) != 0 ||
             check_strength(sk_X509_value(chain, i), prefix, err) != 0)
             return -1;
     return 0;
 }
 
-STACK_OF(X509) * chain_parse(struct slice pem, const struct tls_key *key, int64_t now_s, const char *prefix,
-                             struct err *err)
+STACK_OF(X509) * chain_parse(struct slice pem, const struct tls_key *key, int64_t now_s, bool admit_ended,
+                             const char *prefix, struct err *err)
 {
     STACK_OF(X509) *chain = read_certificates(pem, prefix, err);
-    if (chain != NULL && check_chain(chain, key, now_s, prefix, err) != 0) {
+    if (chain != NULL && check_chain(chain, key, now_s, admit_ended, prefix, err) != 0) {
         sk_X509_pop_free(chain, X509_free);
         chain = NULL;
     }

@@ -18,8 +18,8 @@
  *   prefix  before each message, to tell which of several it is; ""
  * Gives; free with sk_X509_pop_free(chain, X509_free). NULL with err: what is wrong and what would be right.
  */
-STACK_OF(X509) * chain_parse(struct slice pem, const struct tls_key *key, int64_t now_s, const char *prefix,
-                             struct err *err);
+STACK_OF(X509) * chain_parse(struct slice pem, const struct tls_key *key, int64_t now_s, bool admit_ended,
+                             const char *prefix, struct err *err);
 /* Names that the certificate is for: SANs, comma-separated, for people. Returns out. */
 const char *chain_names(const X509 *certificate, char *out, size_t size);
 

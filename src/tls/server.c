@@ -163,7 +163,8 @@ static int add_pair(struct tls_server *server, const struct tls_server_options *
         snprintf(prefix, sizeof(prefix), "certificate %zu: ", index + 1);
     if (check_types_differ(options, index, err) != 0)
         return -1;
-    STACK_OF(X509) *chain = chain_parse(pair->chain, pair->key, clock_wall_s(server->clock), prefix, err);
+    STACK_OF(X509) *chain = chain_parse(pair->chain, pair->key, clock_wall_s(server->clock),
+                                        options->admit_ended, prefix, err);
     if (chain == NULL)
         return -1;
     server->chains[server->chain_count++] = chain;

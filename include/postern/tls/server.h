@@ -50,13 +50,14 @@ struct tls_server_options {
     const char *groups;                /* NULL: X25519:P-256:P-384 */
     bool refuse_with_page;             /* on_refusal = page: a refused handshake completes, without tickets */
     bool send_ca_names;                /* in the CertificateRequest */
+    bool admit_ended;                  /* a certificate past its notAfter goes on, and clients judge it */
     struct tls_ticket_options tickets; /* borrows for the call */
     const struct clock *clock;         /* keeps */
 };
 
 /*   trust  keeps; outlives the server
  * Checks that each key matches its certificate, that the chain's order is right and each certificate is in
- * date (a server certificate past notAfter is an error at a load).
+ * date.
  * Returns NULL with err. */
 NODISCARD struct tls_server *tls_server_new(const struct tls_server_options *options,
                                             const struct trust *trust, struct err *err);

@@ -105,6 +105,26 @@ static void a_chain_is_checked_and_the_message_says_what_would_be_right(void **s
         cert_free(made[i]);
 }
 
+static void a_certificate_past_its_end_serves_where_it_is_admitted(void **state)
+{
+    const struct cast *cast = *state;
+    struct cert *expired = cert_new(
+        &(struct cert_options){.cn = "localhost", .eku = "serverAuth", .not_after = CERTS_NOW - 1},
+        cast->world.intermediate);
+    const struct cert *cas[] = {cast->world.root, cast->world.intermediate}, *certs[] = {expired};
+    struct judge plain;
+    judge_init(&plain, NULL, cas, 2, NULL, 0);
+    for (int admit = 0; admit < 2; admit++) {
+        struct err err = {.line = 0};
+        struct tls_server *server = server_of(cast, (struct tls_server_options){.admit_ended = admit}, certs,
+                                              1, plain.trust, &err);
+        assert_int_equal(server != NULL, admit);
+        tls_server_free(server);
+    }
+    judge_clear(&plain);
+    cert_free(expired);
+}
+
 static void what_is_no_chain_is_refused(void **state)
 {
     const struct cast *cast = *state;
@@ -216,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_chain_is_checked_and_the_message_says_what_would_be_right),
+        cmocka_unit_test(a_certificate_past_its_end_serves_where_it_is_admitted),
         cmocka_unit_test(what_is_no_chain_is_refused),
         cmocka_unit_test(settings_that_cannot_be_are_refused),
         cmocka_unit_test(each_client_gets_the_certificate_of_its_key_type),
