@@ -121,9 +121,9 @@ class Reloads(GatewayCase):
         except OSError:
             status = None
         self.assertIsNone(status)
-        # The log tells of each request once, and of nobody else who was refused.
+        # The log tells of each request once: theirs, the download, the victim's and its cut.
         asked = sum(count for name, count in load.answered.items() if name != "download")
-        lines = [line for line in gateway.access(asked + 2) if line["cn"] == "alice"]
+        lines = [line for line in gateway.access(asked + 3) if line["cn"] == "alice"]
         self.assertEqual([line for line in lines if line["status"] != 200 or line["verdict"] != "admitted"], [])
         self.assertEqual(len(lines), asked + 1)
 
