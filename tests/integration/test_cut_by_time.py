@@ -30,7 +30,7 @@ class CutByTime(GatewayCase):
         return gateway.wait_for_line("is cut off: .* reason=%s " % reason)
 
     def test_p1_a_certificate_that_ends_takes_its_connections_along(self):
-        gateway = self.gateway(self.backend_held)
+        gateway = self.gateway(self.backend_held, timeouts={"idle": "5m"})
         bystander = Bystander(gateway, self.pki.client("long"))
         end = time.time() + LIFE_S
         short = self.pki.client("short", start=stamp(-3600), end=stamp(LIFE_S))
@@ -47,7 +47,7 @@ class CutByTime(GatewayCase):
         end = time.time() + LIFE_S
         self.pki.intermediate.make_crl(seconds=next_update)
         self.pki.bundle()
-        gateway = self.gateway(self.backend_held, client_auth={"crl_expired": policy})
+        gateway = self.gateway(self.backend_held, client_auth={"crl_expired": policy}, timeouts={"idle": "5m"})
         client = self.pki.client("late")
         idle, download = self.hold(Idle, gateway, client), self.hold(Download, gateway, client)
         self.assertEqual((download.outcome(), idle.outcome()), ("cut", "clean"))
