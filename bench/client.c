@@ -87,11 +87,18 @@ static enum step finish(struct client *client)
     return STEP_WAIT;
 }
 
+static void count_failure(struct lane *lane, struct failure failure, int64_t now_ns)
+{
+    if (!lane_is_in_window(lane, now_ns))
+        return;
+    failures_add(&lane->tally.failures, failure, 1);
+    series_at(&lane->tally.series, now_ns - lane->begin_ns)->failures++;
+}
+
 static enum step fail(struct client *client, enum failure_kind kind, int detail)
 {
     struct lane *lane = client->lane;
-    if (lane_is_in_window(lane, lane_clock()))
-        failures_add(&lane->tally.failures, (struct failure){kind, detail}, 1);
+    count_failure(lane, (struct failure){kind, detail}, lane_clock());
     client->owes = false;
     if (lane->options->mode == MODE_IDLE)
         return finish(client);
@@ -112,9 +119,13 @@ static void complete(struct client *client, int64_t began_ns)
     if (status > 0)
         lane->tally.status[status / 100]++;
     if (status >= 400) {
-        failures_add(&lane->tally.failures, (struct failure){FAILURE_STATUS, status}, 1);
+        count_failure(lane, (struct failure){FAILURE_STATUS, status}, now_ns);
         return;
     }
+    struct series_slot *slot = series_at(&lane->tally.series, now_ns - lane->begin_ns);
+    slot->operations++;
+    if (now_ns - began_ns > slot->slowest_ns)
+        slot->slowest_ns = now_ns - began_ns;
     lane->tally.operations++;
     histogram_record(&lane->tally.operation, now_ns - began_ns);
     atomic_fetch_add_explicit(&lane->shared->operations, 1, memory_order_relaxed);

@@ -44,13 +44,18 @@ void histogram_clear(struct histogram *histogram)
 
 void histogram_record(struct histogram *histogram, int64_t value_ns)
 {
+    histogram_record_many(histogram, value_ns, 1);
+}
+
+void histogram_record_many(struct histogram *histogram, int64_t value_ns, uint64_t count)
+{
     if (value_ns < 0)
         value_ns = 0;
     if (value_ns > HISTOGRAM_MAX_NS)
         value_ns = HISTOGRAM_MAX_NS;
-    histogram->counts[index_of(value_ns)]++;
-    histogram->total++;
-    histogram->sum_ns += (double)value_ns;
+    histogram->counts[index_of(value_ns)] += count;
+    histogram->total += count;
+    histogram->sum_ns += (double)value_ns * (double)count;
     if (value_ns < histogram->min_ns)
         histogram->min_ns = value_ns;
     if (value_ns > histogram->max_ns)
@@ -83,6 +88,16 @@ int64_t histogram_percentile(const struct histogram *histogram, double percent)
             return value_of(i) < histogram->max_ns ? value_of(i) : histogram->max_ns;
     }
     return histogram->max_ns;
+}
+
+void histogram_each(const struct histogram *histogram,
+                    void (*on_counter)(void *argument, int64_t value_ns, uint64_t count), void *argument)
+{
+    for (size_t i = 0; i < COUNTERS; i++) {
+        int64_t value_ns = value_of(i) < histogram->max_ns ? value_of(i) : histogram->max_ns;
+        if (histogram->counts[i] > 0)
+            on_counter(argument, value_ns, histogram->counts[i]);
+    }
 }
 
 double histogram_mean(const struct histogram *histogram)

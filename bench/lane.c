@@ -218,6 +218,7 @@ static void measure_end(struct lane *lane)
     /* The last turn may end behind the window; shares are of the time in which the CPU was counted. */
     double counted_ns = (double)(lane_clock() - lane->measured_ns);
     tally->seconds = (double)(end_ns - lane->begin_ns) / 1e9;
+    (void)series_at(&tally->series, end_ns - lane->begin_ns - 1);
     tally->cpu_s = (double)(cpu_ns - lane->cpu_ns) / 1e9;
     tally->cpu_share = (double)(cpu_ns - lane->cpu_ns) / counted_ns;
     tally->busy_share = tally->cpu_share + (double)(queued_ns - lane->queued_ns) / counted_ns;

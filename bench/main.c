@@ -1,14 +1,18 @@
-/* postern-bench: load for any mTLS endpoint. options -> run (lanes of clients on a target) -> tally ->
- * report. */
+/* postern-bench: load for any mTLS endpoint. options -> run (lanes of clients on a target) -> result ->
+ * text, JSON, CSV. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "options.h"
+#include "postern/base/attributes.h"
 #include "postern/base/buffer.h"
-#include "report.h"
+#include "result_write.h"
 #include "run.h"
+#include "text.h"
 
-enum { REPORT_LIMIT = 1 << 20 };
+enum { OUTPUT_LIMIT = 16 << 20 };
 
 enum { EXIT_MEASURED = 0, EXIT_NOTHING = 1, EXIT_USAGE = 2, EXIT_CLIENT_BOUND = 3 };
 
@@ -24,26 +28,53 @@ static void set_signals(void)
     sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
-static int print_report(const struct options *options, struct tally *tally)
+/* Write a form of the result to a file, or to standard output for "-". Returns 0, or -1 with err. */
+static int put(const struct result *result, bool (*write)(const struct result *, struct buffer *),
+               const char *path, struct err *err)
 {
     struct buffer out;
-    buffer_init(&out, REPORT_LIMIT);
-    bool fits = options->json ? report_json(options, tally, &out) : report_text(options, tally, &out);
-    size_t length = buffer_length(&out);
-    bool printed = fits && fwrite(out.data, 1, length, stdout) == length && fflush(stdout) == 0;
+    bool is_standard = strcmp(path, "-") == 0;
+    buffer_init(&out, OUTPUT_LIMIT);
+    FILE *file = is_standard ? stdout : fopen(path, "we");
+    if (!file)
+        return err_set_errno(err, path, errno, "cannot be written");
+    bool written = write(result, &out) &&
+                   fwrite(out.data + out.begin, 1, buffer_length(&out), file) == buffer_length(&out);
+    written = fflush(file) == 0 && written;
+    if (!is_standard)
+        written = fclose(file) == 0 && written;
     buffer_clear(&out);
-    return printed ? 0 : -1;
+    return written ? 0 : err_set_errno(err, path, errno, "cannot be written");
 }
 
-static int judge(const struct options *options, const struct tally *tally)
+/* Text for people, unless standard output is taken. */
+static int print(const struct options *options, const struct result *result, struct err *err)
 {
+    bool is_taken = false;
+    const struct {
+        const char *path;
+        bool (*write)(const struct result *, struct buffer *);
+    } forms[] = {{options->json, result_write_json}, {options->csv, result_write_csv}};
+    for (size_t i = 0; i < LENGTH_OF(forms); i++) {
+        if (!forms[i].path)
+            continue;
+        if (put(result, forms[i].write, forms[i].path, err) != 0)
+            return -1;
+        is_taken = is_taken || strcmp(forms[i].path, "-") == 0;
+    }
+    return is_taken ? 0 : put(result, text_write, "-", err);
+}
+
+static int judge(const struct result *result)
+{
+    const struct tally *tally = &result->tally;
     /* A download may outlast the run: what came of it counts, if nothing went wrong. */
     bool has_content = tally->content > 0 && tally->failures.total == 0;
-    bool has_succeeded = options->mode == MODE_IDLE ? tally->holding > 0
-                                                    : tally->operations > 0 || has_content;
+    bool has_succeeded = result->mode == MODE_IDLE ? tally->holding > 0
+                                                   : tally->operations > 0 || has_content;
     if (!has_succeeded)
         return EXIT_NOTHING;
-    return report_is_client_bound(options, tally) ? EXIT_CLIENT_BOUND : EXIT_MEASURED;
+    return result->is_client_bound ? EXIT_CLIENT_BOUND : EXIT_MEASURED;
 }
 
 static int fail(const struct err *err, int status)
@@ -56,7 +87,7 @@ static int fail(const struct err *err, int status)
 int main(int argc, char *argv[])
 {
     struct options options;
-    struct tally tally;
+    struct result result;
     struct err err = {0};
     if (options_parse(&options, argc, argv, &err) != 0)
         return fail(&err, EXIT_USAGE);
@@ -69,12 +100,9 @@ int main(int argc, char *argv[])
         return EXIT_MEASURED;
     }
     set_signals();
-    tally_init(&tally);
-    int status = EXIT_NOTHING;
-    if (run_load(&options, &tally, &err) != 0)
-        status = fail(&err, EXIT_NOTHING);
-    else
-        status = print_report(&options, &tally) == 0 ? judge(&options, &tally) : EXIT_NOTHING;
-    tally_clear(&tally);
+    if (run_load(&options, &result, &err) != 0)
+        return fail(&err, EXIT_NOTHING);
+    int status = print(&options, &result, &err) == 0 ? judge(&result) : fail(&err, EXIT_NOTHING);
+    result_clear(&result);
     return status;
 }

@@ -5,7 +5,7 @@
 
 #include "postern/base/slice.h"
 
-enum kind { KIND_TEXT, KIND_COUNT, KIND_SPAN, KIND_FLAG, KIND_HEADER };
+enum kind { KIND_TEXT, KIND_COUNT, KIND_AMOUNT, KIND_SPAN, KIND_FLAG, KIND_HEADER };
 
 static const struct row {
     const char *name, *argument;
@@ -56,7 +56,17 @@ static const struct row {
     {"--header", "LINE", KIND_HEADER, offsetof(struct options, headers), 0,
      "a field for each request, 'Name: value'; repeatable"},
     {"--body", "TEXT|@FILE", KIND_TEXT, offsetof(struct options, body), 0, "content for each request"},
-    {"--json", NULL, KIND_FLAG, offsetof(struct options, json), 0, "result as JSON"},
+    {"--server-pid", "PID", KIND_COUNT, offsetof(struct options, server_pid), INT32_MAX,
+     "tell CPU and memory of that process and its children too"},
+    {"--json", "FILE|-", KIND_TEXT, offsetof(struct options, json), 0, "write the result as JSON"},
+    {"--csv", "FILE|-", KIND_TEXT, offsetof(struct options, csv), 0, "write the result as CSV"},
+    {"--label", "TEXT", KIND_TEXT, offsetof(struct options, label), 0,
+     "who is measured, for comparing and plots"},
+    {"--scenario", "TEXT", KIND_TEXT, offsetof(struct options, scenario), 0,
+     "what is measured: results of one stand side by side"},
+    {"--note", "TEXT", KIND_TEXT, offsetof(struct options, note), 0, "a remark for who reads the result"},
+    {"--crl-entries", "N", KIND_AMOUNT, offsetof(struct options, crl_entries), INT64_C(1) << 40,
+     "how many entries the server's CRLs have, for plots"},
     {"--quiet", NULL, KIND_FLAG, offsetof(struct options, quiet), 0, "no progress on standard error"},
     {"--help", NULL, KIND_FLAG, offsetof(struct options, help), 0, "this text"},
     {"--version", NULL, KIND_FLAG, offsetof(struct options, version), 0, "the version"},
@@ -144,6 +154,11 @@ static int set(struct options *out, const struct row *row, const char *value, st
             return err_set(err, "%s %s: is not a number from 1 to %llu", row->name, value,
                            (unsigned long long)row->maximum);
         return 0;
+    case KIND_AMOUNT:
+        if (!slice_to_u64(slice_text(value), row->maximum, member))
+            return err_set(err, "%s %s: is not a number up to %llu", row->name, value,
+                           (unsigned long long)row->maximum);
+        return 0;
     case KIND_SPAN:
         if (parse_span(value, row->maximum, member) != 0)
             return err_set(err, "%s %s: is not a time such as 500ms, 10s or 2m, at most %llus", row->name,
@@ -174,7 +189,7 @@ static int parse_option(struct options *out, int argc, char *argv[], int *at, st
         return equals ? err_set(err, "%s: takes no value", row->name) : set(out, row, NULL, err);
     if (equals)
         return set(out, row, equals + 1, err);
-    if (*at + 1 >= argc)
+    if (*at + 1 >= argc || strncmp(argv[*at + 1], "--", 2) == 0)
         return err_set(err, "%s: needs a value, %s", row->name, row->argument);
     return set(out, row, argv[++*at], err);
 }
@@ -239,7 +254,7 @@ static void set_defaults(struct options *out, bool has_warmup)
 int options_parse(struct options *out, int argc, char *argv[], struct err *err)
 {
     unsigned words = 0;
-    *out = (struct options){.warmup_ns = -1};
+    *out = (struct options){.warmup_ns = -1, .crl_entries = -1};
     for (int at = 1; at < argc; at++) {
         bool is_option = argv[at][0] == '-' && argv[at][1] != '\0';
         int result = is_option ? parse_option(out, argc, argv, &at, err)

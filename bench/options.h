@@ -22,11 +22,15 @@ struct options {
     const char *cert, *key, *certs, *ca, *server_name, *connect;
     const char *tls, *groups, *ciphers, *sigalgs;
     const char *method, *body;
+    const char *json, *csv; /* files, "-" for standard output */
+    const char *label, *scenario, *note;
+    int64_t crl_entries; /* -1: not given */
+    uint64_t server_pid;
     const char *headers[OPTIONS_HEADERS_MAX];
     unsigned header_count;
     uint64_t connections, threads, requests;
     int64_t duration_ns, warmup_ns, timeout_ns;
-    bool resume, bare, insecure, json, quiet, help, version;
+    bool resume, bare, insecure, quiet, help, version;
 };
 
 /* Fill out with defaults and what argv says. Returns 0, or -1 with err. With --help or --version the rest is

@@ -303,7 +303,7 @@ class Load:
     def command(self, mode, port, path, *options):
         return ["taskset", "-c", str(self.core), self.program, mode, f"https://localhost:{port}{path}", "--connect",
                 f"127.0.0.1:{port}", "--cert", self.client.chain, "--key", self.client.key, "--ca",
-                self.pki.root.cert, "--json", *options]
+                self.pki.root.cert, "--json", "-", *options]
 
     def run(self, *arguments, timeout_s=120, statuses=(0, 3)):
         """The JSON text of a run to its end. Exit status 3, client-bound, is a result too."""

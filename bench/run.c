@@ -10,6 +10,7 @@
 
 #include "lane.h"
 #include "postern/base/memory.h"
+#include "server.h"
 
 struct runner {
     pthread_t thread;
@@ -23,6 +24,9 @@ struct run {
     struct runner *runners;
     unsigned count, started;
     bool has_terminal;
+    int64_t begin_ns, server_cpu_ns; /* the server's, when the window began */
+    bool has_begun;
+    struct result_server server;
 };
 
 static void *runner_main(void *argument)
@@ -52,16 +56,17 @@ static int make_lanes(struct run *run, struct err *err)
 }
 
 /* Idle connections are measured by their owner's eye, from when all are open: their window has no end. */
-static int start(struct run *run, int64_t *end_ns, struct err *err)
+static int start(struct run *run, struct err *err)
 {
     const struct options *options = run->options;
     int64_t begin_ns = lane_clock() + options->warmup_ns;
     bool is_open_ended = options->duration_ns == 0 || options->mode == MODE_IDLE;
-    *end_ns = is_open_ended ? INT64_MAX : begin_ns + options->duration_ns;
+    int64_t end_ns = is_open_ended ? INT64_MAX : begin_ns + options->duration_ns;
+    run->begin_ns = begin_ns;
     for (unsigned i = 0; i < run->count; i++) {
         struct runner *runner = &run->runners[i];
         runner->begin_ns = begin_ns;
-        runner->end_ns = *end_ns;
+        runner->end_ns = end_ns;
         int code = pthread_create(&runner->thread, NULL, runner_main, runner);
         if (code != 0)
             return err_set_errno(err, NULL, code, "thread");
@@ -70,10 +75,13 @@ static int start(struct run *run, int64_t *end_ns, struct err *err)
     return 0;
 }
 
-/* Wait a little. True if a signal asks to end. sigtimedwait(2). */
-static bool is_interrupted(void)
+/* Wait a little, not beyond the beginning of the window. True if a signal asks to end. sigtimedwait(2). */
+static bool is_interrupted(const struct run *run)
 {
-    const struct timespec wait = {.tv_nsec = 10 * 1000000};
+    struct timespec wait = {.tv_nsec = 10 * 1000000};
+    int64_t left_ns = run->begin_ns - lane_clock();
+    if (!run->has_begun && left_ns < wait.tv_nsec)
+        wait.tv_nsec = left_ns > 0 ? left_ns : 0;
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -94,13 +102,39 @@ static void show_progress(const struct run *run, int64_t *shown_ns, unsigned lon
     *shown = operations;
 }
 
+/* What the server has spent when the window begins. Memory is read before: reading it disturbs. */
+static int look_at_server(struct run *run, struct err *err)
+{
+    if (run->has_begun || lane_clock() < run->begin_ns)
+        return 0;
+    run->has_begun = true;
+    pid_t pid = (pid_t)run->options->server_pid;
+    return pid == 0 ? 0 : server_read_cpu(pid, &run->server_cpu_ns, err);
+}
+
+static int settle_server(struct run *run, struct err *err)
+{
+    int64_t cpu_ns = 0;
+    pid_t pid = (pid_t)run->options->server_pid;
+    if (pid == 0 || !run->has_begun)
+        return 0;
+    if (server_read_cpu(pid, &cpu_ns, err) != 0)
+        return -1;
+    run->server.memory_end_kib = server_read_memory(pid);
+    run->server.cpu_s = (double)(cpu_ns - run->server_cpu_ns) / 1e9;
+    run->server.is_known = true;
+    return 0;
+}
+
 /* Until all threads have ended, a signal, or the time for holding idle connections is over. */
-static void watch(struct run *run)
+static int watch(struct run *run, struct err *err)
 {
     const struct options *options = run->options;
     int64_t held_until_ns = INT64_MAX, shown_ns = lane_clock();
     unsigned long long shown = 0;
-    while (atomic_load(&run->shared.ended) < run->started && !is_interrupted()) {
+    int result = look_at_server(run, err);
+    while (result == 0 && atomic_load(&run->shared.ended) < run->started && !is_interrupted(run)) {
+        result = look_at_server(run, err);
         bool is_settled = atomic_load(&run->shared.settled) >= options->connections;
         show_progress(run, &shown_ns, &shown);
         if (options->mode != MODE_IDLE || !is_settled)
@@ -114,9 +148,12 @@ static void watch(struct run *run)
         if (lane_clock() >= held_until_ns)
             break;
     }
+    if (result == 0)
+        result = settle_server(run, err);
     atomic_store(&run->shared.stop, true);
     if (run->has_terminal)
         fputs("\r\033[K", stderr);
+    return result;
 }
 
 /* A descriptor a connection, and a few more. */
@@ -135,27 +172,42 @@ static int raise_limit(const struct options *options, struct err *err)
     return 0;
 }
 
-int run_load(const struct options *options, struct tally *out, struct err *err)
+/* All threads have ended or are told to: wait for them and add up. */
+static void gather(struct run *run, struct tally *sum)
+{
+    atomic_store(&run->shared.stop, true);
+    for (unsigned i = 0; i < run->count; i++) {
+        if (i < run->started) {
+            pthread_join(run->runners[i].thread, NULL);
+            tally_merge(sum, &run->runners[i].lane->tally);
+        }
+        lane_free(run->runners[i].lane);
+    }
+    free(run->runners);
+}
+
+int run_load(const struct options *options, struct result *out, struct err *err)
 {
     struct run run = {.options = options, .count = (unsigned)options->threads};
-    int64_t end_ns;
+    struct tally sum;
     run.has_terminal = !options->quiet && isatty(STDERR_FILENO);
     if (raise_limit(options, err) != 0)
         return -1;
+    if (options->server_pid != 0) {
+        if (server_read_cpu((pid_t)options->server_pid, &run.server_cpu_ns, err) != 0)
+            return -1;
+        run.server.memory_begin_kib = server_read_memory((pid_t)options->server_pid);
+    }
+    tally_init(&sum);
     run.runners = xcalloc(run.count, sizeof(*run.runners));
     int result = make_lanes(&run, err);
     if (result == 0)
-        result = start(&run, &end_ns, err);
+        result = start(&run, err);
     if (result == 0)
-        watch(&run);
-    atomic_store(&run.shared.stop, true);
-    for (unsigned i = 0; i < run.count; i++) {
-        if (i < run.started)
-            pthread_join(run.runners[i].thread, NULL);
-        if (result == 0)
-            tally_merge(out, &run.runners[i].lane->tally);
-        lane_free(run.runners[i].lane);
-    }
-    free(run.runners);
+        result = watch(&run, err);
+    gather(&run, &sum);
+    if (result == 0)
+        result_of_run(out, options, &sum, &run.server);
+    tally_clear(&sum);
     return result;
 }

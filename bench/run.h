@@ -5,12 +5,12 @@
 #include "options.h"
 #include "postern/base/attributes.h"
 #include "postern/base/err.h"
-#include "tally.h"
+#include "result.h"
 
 /* Do what the options say, and block until it is done. SIGINT and SIGTERM, which the caller has blocked, end
  * it early with what was counted so far.
- *   out  initialised by the caller; receives the sum of all threads
+ *   out  set on success; result_clear() it
  * Returns 0, or -1 with err if it could not start. */
-NODISCARD int run_load(const struct options *options, struct tally *out, struct err *err);
+NODISCARD int run_load(const struct options *options, struct result *out, struct err *err);
 
 #endif

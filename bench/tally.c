@@ -9,6 +9,7 @@ void tally_init(struct tally *tally)
     histogram_init(&tally->handshake);
     histogram_init(&tally->first_byte);
     histogram_init(&tally->gap);
+    series_init(&tally->series);
 }
 
 void tally_clear(struct tally *tally)
@@ -26,6 +27,7 @@ void tally_merge(struct tally *tally, const struct tally *from)
     tally->resumed += from->resumed;
     tally->reconnects += from->reconnects;
     tally->holding += from->holding;
+    tally->behind += from->behind;
     tally->content += from->content;
     for (unsigned i = 0; i < LENGTH_OF(tally->status); i++)
         tally->status[i] += from->status[i];
@@ -34,6 +36,7 @@ void tally_merge(struct tally *tally, const struct tally *from)
     histogram_merge(&tally->handshake, &from->handshake);
     histogram_merge(&tally->first_byte, &from->first_byte);
     histogram_merge(&tally->gap, &from->gap);
+    series_merge(&tally->series, &from->series);
     tally->cpu_s += from->cpu_s;
     if (from->cpu_share > tally->cpu_share)
         tally->cpu_share = from->cpu_share;

@@ -6,6 +6,7 @@
 
 #include "failure.h"
 #include "histogram.h"
+#include "series.h"
 
 /* What the first connection agreed on. */
 struct tally_tls {
@@ -18,6 +19,7 @@ struct tally {
     uint64_t resumed;    /* of those */
     uint64_t reconnects; /* the server had closed a kept-alive connection; not a failure */
     uint64_t holding;    /* idle connections that were open at the end */
+    uint64_t behind;     /* open loop: were due and had no answer when the window ended */
     uint64_t content;    /* bytes of response content */
     uint64_t status[6];  /* responses by their first digit; [0] is unused */
     struct failures failures;
@@ -25,6 +27,7 @@ struct tally {
     struct histogram handshake;  /* connect() to the end of the client's handshake */
     struct histogram first_byte; /* request sent to first byte of content, or end of a response without */
     struct histogram gap;        /* from one piece of content to the next */
+    struct series series;        /* of the window */
     double cpu_s;                /* all threads */
     double cpu_share;            /* of the busiest thread: 1 is a whole core */
     double busy_share;           /* the same with the time in which it waited for a core */

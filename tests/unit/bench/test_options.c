@@ -55,7 +55,10 @@ static void what_is_wrong_is_named(void **state)
         {"b request https://h/ --cert c.pem", "belong together"},
         {"b request https://h/ --key c.pem", "belong together"},
         {"b request https://h/ --bare", "is for handshake and idle"},
-        {"b request https://h/ --json=yes", "takes no value"},
+        {"b request https://h/ --quiet=yes", "takes no value"},
+        {"b request https://h/ --json", "--json: needs a value, FILE|-"},
+        {"b request https://h/ --json --quiet", "--json: needs a value"},
+        {"b request https://h/ --crl-entries x", "is not a number up to"},
         {"b request https://h/ --header nothing", "has no name and colon"},
         {"b request https://h/ --header :nothing", "has no name and colon"},
         {"b request https://h/ --connections 2 --threads 3", "more threads than connections"},
@@ -82,7 +85,7 @@ static void a_full_line_is_understood(void **state)
     assert_int_equal(
         parse("b handshake https://h:1/x --cert c --key k --ca a --connections 7 --threads=2 "
               "--duration 1500ms --warmup 250us --timeout 2m --tls 1.2 --groups X25519 --resume --bare "
-              "--header A:1 --header=B:2 --json --server-name n --connect 127.0.0.1:2",
+              "--header A:1 --header=B:2 --json - --server-name n --connect 127.0.0.1:2",
               copy, &options, &err),
         0);
     assert_int_equal(options.mode, MODE_HANDSHAKE);
@@ -92,6 +95,7 @@ static void a_full_line_is_understood(void **state)
     assert_string_equal(options.ca, "a");
     assert_string_equal(options.connect, "127.0.0.1:2");
     assert_string_equal(options.server_name, "n");
+    assert_string_equal(options.json, "-");
     assert_string_equal(options.groups, "X25519");
     assert_int_equal(options.connections, 7);
     assert_int_equal(options.threads, 2);
@@ -100,7 +104,7 @@ static void a_full_line_is_understood(void **state)
     assert_int_equal(options.timeout_ns, 120000000000);
     assert_int_equal(options.header_count, 2);
     assert_string_equal(options.headers[1], "B:2");
-    assert_true(options.resume && options.bare && options.json && !options.insecure && !options.quiet);
+    assert_true(options.resume && options.bare && !options.insecure && !options.quiet);
 }
 
 static void what_is_not_given_has_a_default(void **state)
