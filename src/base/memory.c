@@ -3,8 +3,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "postern/base/assert.h"
+
+/* That of most machines. On others the advice is not taken, and nothing is lost. */
+#define LARGE_PAGE ((size_t)2 * 1024 * 1024)
 
 void *xcalloc(size_t count, size_t size)
 {
@@ -23,6 +27,23 @@ void *xreallocarray(void *memory, size_t count, size_t size)
     void *grown = reallocarray(memory, count, size);
     ASSERT(grown != NULL);
     return grown;
+}
+
+void *memory_large(size_t size)
+{
+    void *memory = NULL;
+    if (size < LARGE_PAGE)
+        return malloc(size);
+    if (posix_memalign(&memory, LARGE_PAGE, size) != 0)
+        return NULL;
+    memory_prefer_large(memory, size);
+    return memory;
+}
+
+void memory_prefer_large(void *memory, size_t size)
+{
+    if (size >= LARGE_PAGE)
+        (void)madvise(memory, size / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
 }
 
 char *xstrdup(const char *text)

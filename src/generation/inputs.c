@@ -117,7 +117,7 @@ static int read_once(const char *path, size_t limit, struct input *input, struct
     if (fd < 0)
         return -1;
     /* A byte more, so that an empty file has an address too. */
-    char *bytes = malloc((size_t)status.st_size + 1);
+    char *bytes = memory_large((size_t)status.st_size + 1);
     int result = bytes == NULL ? err_set(err, "no memory for %s", path)
                                : read_whole(fd, path, bytes, &status, err);
     fd_close(&fd);

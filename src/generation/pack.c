@@ -8,6 +8,7 @@
 
 #include "pack_layout.h"
 #include "postern/base/file.h"
+#include "postern/base/memory.h"
 
 static bool overlap(const struct pack_section *left, const struct pack_section *right)
 {
@@ -75,6 +76,7 @@ int pack_open(struct pack *pack, int fd, struct err *err)
         *pack = (struct pack){.size = 0};
         return -1;
     }
+    memory_prefer_large(mapped, pack->size);
     pack->mapped = mapped;
     return 0;
 }

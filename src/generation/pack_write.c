@@ -5,6 +5,7 @@
 #include "pack_layout.h"
 #include "postern/base/assert.h"
 #include "postern/base/file.h"
+#include "postern/base/memory.h"
 
 static size_t align(size_t offset)
 {
@@ -34,6 +35,7 @@ int pack_write(struct pack_writer *writer, uint64_t number, const unsigned char 
         fd_close(&writer->fd);
         return -1;
     }
+    memory_prefer_large(mapped, end);
     writer->bytes = mapped;
     memcpy(writer->bytes, &header, sizeof(header));
     memcpy(writer->bytes + sizeof(header), sections, count * sizeof(struct pack_section));

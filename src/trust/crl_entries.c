@@ -4,6 +4,7 @@
 #include "crl_sort.h"
 #include "crl_walk.h"
 #include "id_bytes.h"
+#include "postern/base/memory.h"
 #include "postern/base/text.h"
 #include "postern/trust/der.h"
 
@@ -61,9 +62,23 @@ static int read_entry_extension(struct crl_walk *walk, struct slice body, struct
     return read_reason(walk, element.body, entry);
 }
 
+/* A reason code and nothing else, which is what nearly all entries have, in the one form that DER gives it.
+ */
+static bool is_plain_reason(struct slice extensions, unsigned char *reason)
+{
+    static const char form[] = "\x30\x0c\x30\x0a\x06\x03\x55\x1d\x15\x04\x03\x0a\x01";
+    if (extensions.length != sizeof(form) || memcmp(extensions.data, form, sizeof(form) - 1) != 0)
+        return false;
+    *reason = (unsigned char)extensions.data[sizeof(form) - 1];
+    return *reason <= 10 && *reason != 7 && *reason != 8;
+}
+
 static int read_entry_extensions(struct crl_walk *walk, struct slice rest, struct crl_entry *entry)
 {
     struct der_element list, element;
+    if (walk->is_v2 && is_plain_reason(rest, &entry->reason))
+        return 0;
+    entry->reason = 0;
     bool has_reason = false;
     if (!der_expect(&rest, DER_SEQUENCE, &list) || rest.length > 0 || !walk->is_v2)
         return refuse_entry(walk, entry, "malformed extensions");
@@ -108,20 +123,13 @@ static int read_entry(struct crl_walk *walk, struct slice *rest, struct crl_entr
     return body.length == 0 ? 0 : read_entry_extensions(walk, body, entry);
 }
 
-/* Room for one more. Grows by half, and never beyond what the bytes left could hold. */
-static int grow(struct crl_walk *walk, size_t count, size_t *capacity, size_t bytes_left)
+/* Room for as many as the bytes could hold. Of memory that is never touched there is plenty. */
+static int make_room(struct crl_walk *walk, size_t *capacity)
 {
-    size_t most = count + bytes_left / ENTRY_DER_MIN + 1;
-    if (count >= CRL_ENTRIES_MAX)
-        return crl_refuse(walk, "more than %u entries", CRL_ENTRIES_MAX);
-    size_t wanted = *capacity + *capacity / 2 + 1024;
-    size_t next = wanted < most ? wanted : most;
-    struct crl_entry *entries = realloc(walk->out->entries, next * sizeof(*entries));
-    if (!entries)
-        return crl_refuse(walk, "no memory for %zu entries", next);
-    walk->out->entries = entries;
-    *capacity = next;
-    return 0;
+    size_t most = walk->entries.length / ENTRY_DER_MIN + 1;
+    *capacity = most < CRL_ENTRIES_MAX ? most : CRL_ENTRIES_MAX;
+    walk->out->entries = memory_large(*capacity * sizeof(*walk->out->entries));
+    return walk->out->entries ? 0 : crl_refuse(walk, "no memory for %zu entries", *capacity);
 }
 
 /* One entry for each serial; of several the first reason that says something. */
@@ -140,15 +148,18 @@ static size_t collapse(struct crl_entry *entries, size_t count)
 int crl_walk_entries(struct crl_walk *walk)
 {
     struct slice rest = walk->entries;
-    size_t count = 0, capacity = 0;
+    size_t count = 0, capacity;
+    if (make_room(walk, &capacity) != 0)
+        return -1;
     while (rest.length > 0) {
-        if (count == capacity && grow(walk, count, &capacity, rest.length) != 0)
-            return -1;
+        if (count == capacity)
+            return crl_refuse(walk, "more than %zu entries", capacity);
         if (read_entry(walk, &rest, &walk->out->entries[count]) != 0)
             return -1;
         count++;
     }
-    crl_entries_sort(walk->out->entries, count);
+    if (crl_entries_sort(walk->out->entries, count) != 0)
+        return crl_refuse(walk, "no memory to sort %zu entries", count);
     walk->out->record.entry_count = collapse(walk->out->entries, count);
     return 0;
 }

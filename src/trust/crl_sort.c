@@ -1,19 +1,35 @@
 #include "crl_sort.h"
 
+#include <endian.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "postern/base/memory.h"
+
 #define KEY_SIZE sizeof(struct trust_serial)
-#define FEW      24u
+#define FEW      40u
+
+/* Nearly always the first of three words tells two entries apart. */
+static uint64_t word(const struct crl_entry *entry, size_t at)
+{
+    uint64_t bytes;
+    memcpy(&bytes, (const char *)entry + at, sizeof(bytes));
+    return be64toh(bytes);
+}
 
 int crl_entry_compare(const struct crl_entry *left, const struct crl_entry *right)
 {
+    uint64_t a = word(left, 0), b = word(right, 0);
+    if (a != b)
+        return a < b ? -1 : 1;
     return memcmp(&left->serial, &right->serial, KEY_SIZE);
 }
 
 static unsigned char digit(const struct crl_entry *entry, size_t at)
 {
-    return at == 0 ? entry->serial.length : entry->serial.bytes[at - 1];
+    return ((const unsigned char *)&entry->serial)[at];
 }
 
 static void sort_few(struct crl_entry *entries, size_t count)
@@ -35,50 +51,55 @@ static bool is_sorted(const struct crl_entry *entries, size_t count)
     return true;
 }
 
-/* Move each entry into the bucket of its digit, by swaps ("American flag" sort). */
-static void distribute(struct crl_entry *entries, size_t at, const size_t *begin, const size_t *end)
-{
-    size_t next[256];
-    memcpy(next, begin, sizeof(next));
-    for (size_t bucket = 0; bucket < 256; bucket++) {
-        while (next[bucket] < end[bucket]) {
-            struct crl_entry entry = entries[next[bucket]];
-            size_t home = digit(&entry, at);
-            while (home != bucket) {
-                struct crl_entry other = entries[next[home]];
-                entries[next[home]++] = entry;
-                entry = other;
-                home = digit(&entry, at);
-            }
-            entries[next[bucket]++] = entry;
-        }
-    }
-}
+static void sort_many(struct crl_entry *entries, struct crl_entry *other, size_t count, size_t at,
+                      bool to_other);
 
-/* Depth is at most KEY_SIZE. */
-static void sort_from(struct crl_entry *entries, size_t count, size_t at)
+/* By digits from the one at `at` on.
+ *   other     room for as many, lost
+ *   to_other  where the result is wanted */
+static void sort_from(struct crl_entry *entries, struct crl_entry *other, size_t count, size_t at,
+                      bool to_other)
 {
-    size_t begin[256], end[256] = {0};
-    if (count <= FEW || at >= KEY_SIZE) {
-        sort_few(entries, at >= KEY_SIZE ? 0 : count);
+    if (count > FEW && at < KEY_SIZE) {
+        sort_many(entries, other, count, at, to_other);
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        end[digit(&entries[i], at)]++;
-    for (size_t bucket = 0, sum = 0; bucket < 256; bucket++) {
-        begin[bucket] = sum;
-        sum += end[bucket];
-        end[bucket] = sum;
-    }
-    distribute(entries, at, begin, end);
-    for (size_t bucket = 0; bucket < 256; bucket++)
-        if (end[bucket] - begin[bucket] > 1)
-            sort_from(entries + begin[bucket], end[bucket] - begin[bucket], at + 1);
+    if (at < KEY_SIZE)
+        sort_few(entries, count);
+    if (to_other)
+        memcpy(other, entries, count * sizeof(*entries));
 }
 
-void crl_entries_sort(struct crl_entry *entries, size_t count)
+/* Into a bucket for each digit, and each bucket by the next digit. Depth is at most KEY_SIZE. */
+static void sort_many(struct crl_entry *entries, struct crl_entry *other, size_t count, size_t at,
+                      bool to_other)
+{
+    size_t begin[257] = {0}, next[256];
+    for (size_t i = 0; i < count; i++)
+        begin[digit(&entries[i], at) + 1]++;
+    if (begin[digit(entries, at) + 1] == count) {
+        sort_from(entries, other, count, at + 1, to_other); /* as with the length of most serials */
+        return;
+    }
+    for (size_t i = 1; i < 257; i++)
+        begin[i] += begin[i - 1];
+    memcpy(next, begin, sizeof(next));
+    for (size_t i = 0; i < count; i++)
+        other[next[digit(&entries[i], at)]++] = entries[i];
+    for (size_t i = 0; i < 256; i++)
+        if (begin[i + 1] > begin[i])
+            sort_from(other + begin[i], entries + begin[i], begin[i + 1] - begin[i], at + 1, !to_other);
+}
+
+int crl_entries_sort(struct crl_entry *entries, size_t count)
 {
     /* `openssl ca` and most CAs write them in order. */
-    if (!is_sorted(entries, count))
-        sort_from(entries, count, 0);
+    if (is_sorted(entries, count))
+        return 0;
+    struct crl_entry *other = memory_large(count * sizeof(*other));
+    if (other == NULL)
+        return -1;
+    sort_from(entries, other, count, 0, false);
+    free(other);
+    return 0;
 }

@@ -110,11 +110,18 @@ static int64_t days_of(int year, int month, int day)
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-static int month_days(int year, int month)
+static unsigned month_days(int year, unsigned month)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const unsigned days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return month == 2 && is_leap ? 29 : days[month - 1];
+}
+
+/* Two digits, or above 99. */
+static unsigned pair_at(const char *text)
+{
+    unsigned tens = (unsigned)(unsigned char)text[0] - '0', ones = (unsigned)(unsigned char)text[1] - '0';
+    return tens > 9 || ones > 9 ? 100 : tens * 10 + ones;
 }
 
 bool der_time(const struct der_element *element, int64_t *out)
@@ -124,18 +131,18 @@ bool der_time(const struct der_element *element, int64_t *out)
     if ((element->tag != DER_UTC_TIME && element->tag != DER_GENERALIZED_TIME) ||
         text.length != year_digits + 11 || text.data[text.length - 1] != 'Z')
         return false;
-    for (size_t i = 0; i + 1 < text.length; i++)
-        if (!ascii_is_digit(text.data[i]))
-            return false;
-    int pairs[7];
-    for (size_t i = 0; i < (text.length - 1) / 2; i++)
-        pairs[i] = (text.data[2 * i] - '0') * 10 + (text.data[2 * i + 1] - '0');
-    const int *rest = pairs + year_digits / 2;
-    int year = year_digits == 4 ? pairs[0] * 100 + pairs[1] : pairs[0] + (pairs[0] >= 50 ? 1900 : 2000);
-    int month = rest[0], day = rest[1], hour = rest[2], minute = rest[3], second = rest[4];
-    if (month < 1 || month > 12 || day < 1 || day > month_days(year, month) || hour > 23 || minute > 59 ||
-        second > 59)
+    const char *rest = text.data + year_digits;
+    unsigned century = 0, year = pair_at(rest - 2), month = pair_at(rest), day = pair_at(rest + 2),
+             hour = pair_at(rest + 4), minute = pair_at(rest + 6), second = pair_at(rest + 8);
+    if (year_digits == 4)
+        century = pair_at(text.data);
+    else
+        century = year >= 50 ? 19 : 20;
+    if (century > 99 || year > 99 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59)
         return false;
-    *out = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    int full_year = (int)(century * 100 + year);
+    if (day < 1 || day > month_days(full_year, month))
+        return false;
+    *out = days_of(full_year, (int)month, (int)day) * 86400 + hour * 3600 + minute * 60 + second;
     return true;
 }

@@ -35,6 +35,11 @@ static void fill_values(unsigned char values[256])
         values[(unsigned char)digits[i]] = i;
 }
 
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
 /* The next line without its end and without blanks behind it. 1, 0 at the end, -1 with err. */
 static int take_line(struct reader *reader, struct slice *line)
 {
@@ -49,7 +54,7 @@ static int take_line(struct reader *reader, struct slice *line)
                           PEM_LINE_MAX);
     if (slice_find(*line, '\0') < line->length)
         return err_set_at(reader->err, reader->path, reader->line, "a NUL byte; this is not a PEM file");
-    while (line->length > 0 && strchr(" \t\r", line->data[line->length - 1]))
+    while (line->length > 0 && is_blank(line->data[line->length - 1]))
         line->length--;
     return 1;
 }
@@ -235,7 +240,7 @@ int pem_parse(struct slice text, unsigned accept, const char *path, struct pem *
     *out = (struct pem){0};
     if (text.length >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
         text = slice_after(text, 3); /* a byte order mark, as Windows editors write it */
-    out->bytes = malloc(text.length / 4 * 3 + 4);
+    out->bytes = memory_large(text.length / 4 * 3 + 4);
     if (!out->bytes)
         return err_set_at(err, path, 0, "no memory for a file of %zu bytes", text.length);
     struct reader reader = {.rest = text, .accept = accept, .path = path, .out = out, .err = err};

@@ -65,6 +65,18 @@ static void strings_are_copied(void **state)
     free(copy);
 }
 
+static void as_much_memory_as_a_file_needs(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 4096, 2 * 1024 * 1024, 5 * 1024 * 1024 + 1};
+    for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
+        char *memory = memory_large(sizes[i]);
+        assert_non_null(memory);
+        memory[0] = memory[sizes[i] - 1] = 'x';
+        free(memory);
+    }
+}
+
 static void secrets_are_overwritten(void **state)
 {
     (void)state;
@@ -81,6 +93,7 @@ int main(void)
         cmocka_unit_test(none_of_something_is_still_memory),
         cmocka_unit_test(overflow_aborts),
         cmocka_unit_test(strings_are_copied),
+        cmocka_unit_test(as_much_memory_as_a_file_needs),
         cmocka_unit_test(secrets_are_overwritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

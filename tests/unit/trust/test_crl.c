@@ -258,6 +258,32 @@ static void entries_are_sorted_and_each_serial_is_once(void **state)
     buffer_clear(&der);
 }
 
+/* A reason alone has a short way of its own, and must come out as on the long one. */
+static void reasons_are_read_alone_and_beside_others(void **state)
+{
+    for (int reason = 0; reason <= 255; reason++) {
+        char value[8];
+        snprintf(value, sizeof(value), "0A01%02X", reason & 0xff);
+        const struct cert_extension extensions[] = {{"2.5.29.21", false, value}, entry_date[0]};
+        int results[2];
+        for (size_t both = 0; both < 2; both++) {
+            const struct crl_entry_options entries[] = {
+                {.serial = "0A", .extensions = extensions, .extension_count = 1 + both}};
+            struct crl_factory_options options = {ENTRIES(entries)};
+            struct crl crl;
+            struct err err;
+            struct buffer der = der_of(&options, ((struct setting *)*state)->root);
+            results[both] = parse(buffer_view(&der), *state, CRL_STRICT, &crl, &err);
+            if (results[both] == 0)
+                assert_int_equal(crl.entries[0].reason, reason);
+            crl_clear(&crl);
+            buffer_clear(&der);
+        }
+        assert_int_equal(results[0], results[1]);
+        assert_int_equal(results[0], reason <= 10 && reason != 7 && reason != 8 ? 0 : -1);
+    }
+}
+
 static void what_the_record_holds(void **state)
 {
     struct setting *setting = *state;
@@ -409,6 +435,7 @@ int main(void)
         cmocka_unit_test(crls_are_accepted_or_refused_by_rule),
         cmocka_unit_test(what_legacy_lets_in_is_remarked),
         cmocka_unit_test(entries_are_sorted_and_each_serial_is_once),
+        cmocka_unit_test(reasons_are_read_alone_and_beside_others),
         cmocka_unit_test(what_the_record_holds),
         cmocka_unit_test(signatures_of_every_kind_are_checked),
         cmocka_unit_test(a_ca_without_crl_sign_is_refused),

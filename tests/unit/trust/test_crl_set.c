@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "crl_layout.h"
-#include "crl_sort.h"
 #include "postern/trust/crl_index.h"
 #include "postern/trust/crl_set.h"
 #include "world.h"
@@ -266,40 +265,6 @@ static void a_damaged_index_is_refused_or_harmless(void **state)
     crl_set_free(set);
 }
 
-static int compare(const void *left, const void *right)
-{
-    return crl_entry_compare(left, right);
-}
-
-/* Against qsort(), with the shapes that could upset a radix sort. */
-static void entries_are_sorted_as_qsort_would(void **state)
-{
-    enum { COUNT = 5000 };
-    struct crl_entry *ours = calloc(COUNT, sizeof(*ours)), *theirs = calloc(COUNT, sizeof(*theirs));
-    uint32_t random = 12345;
-    (void)state;
-    for (int shape = 0; shape < 4; shape++) {
-        for (size_t i = 0; i < COUNT; i++) {
-            ours[i] = (struct crl_entry){0};
-            random = random * 1664525u + 1013904223u;
-            ours[i].serial.length = (unsigned char)(shape == 0 ? 16 : shape == 1 ? random >> 28 : 3);
-            for (size_t j = 0; j < ours[i].serial.length; j++) {
-                random = random * 1664525u + 1013904223u;
-                ours[i].serial.bytes[j] = (unsigned char)(shape == 2 ? 0 : random >> 24);
-            }
-            if (shape == 3)
-                ours[i].serial.bytes[2] = (unsigned char)(COUNT - i);
-        }
-        memcpy(theirs, ours, COUNT * sizeof(*ours));
-        crl_entries_sort(ours, COUNT);
-        qsort(theirs, COUNT, sizeof(*theirs), compare);
-        for (size_t i = 0; i < COUNT; i++)
-            assert_int_equal(crl_entry_compare(&ours[i], &theirs[i]), 0);
-    }
-    free(ours);
-    free(theirs);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,7 +275,6 @@ int main(void)
         cmocka_unit_test(an_index_tells_what_was_loaded),
         cmocka_unit_test(a_number_that_goes_backwards_is_found),
         cmocka_unit_test(a_damaged_index_is_refused_or_harmless),
-        cmocka_unit_test(entries_are_sorted_as_qsort_would),
     };
     return cmocka_run_group_tests_name("crl_set", tests, set_up, tear_down);
 }
