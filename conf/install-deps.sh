@@ -32,6 +32,7 @@ test  shellcheck         checks the scripts
 test  binutils           nm and objdump of the check for globals
 test  systemd           systemd-analyze verifies the unit; systemd need not run
 test  procps             ps, for what a test leaves behind
+test  strace             lets system calls fail one by one, and kills before each
 test  ccache             makes the second build quick
 fuzz  libclang-rt-14-dev the fuzzer library of clang
 fuzz  llvm               line coverage of fuzz targets

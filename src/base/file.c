@@ -1,5 +1,6 @@
 #include "postern/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -87,7 +88,7 @@ static int write_new(int fd, const void *data, size_t length, mode_t mode)
 int file_replace(const char *path, const void *data, size_t length, mode_t mode, struct err *err)
 {
     char *beside = NULL;
-    if (asprintf(&beside, "%s.XXXXXX", path) < 0)
+    if (asprintf(&beside, "%s" FILE_BESIDE "XXXXXX", path) < 0)
         return err_set_errno(err, path, ENOMEM, "cannot write");
     int result = -1;
     int fd = mkostemp(beside, O_CLOEXEC);
@@ -108,6 +109,24 @@ out:
     fd_close(&fd);
     free(beside);
     return result;
+}
+
+static bool is_beside(const char *name)
+{
+    static const size_t length = sizeof FILE_BESIDE "XXXXXX" - 1;
+    size_t whole = strlen(name);
+    return whole > length && memcmp(name + whole - length, FILE_BESIDE, sizeof FILE_BESIDE - 1) == 0;
+}
+
+void file_sweep(const char *directory)
+{
+    DIR *opened = opendir(directory);
+    const struct dirent *entry;
+    while (opened && (entry = readdir(opened)) != NULL)
+        if (is_beside(entry->d_name))
+            (void)unlinkat(dirfd(opened), entry->d_name, 0);
+    if (opened)
+        closedir(opened);
 }
 
 int fd_write_all(int fd, const void *data, size_t length)

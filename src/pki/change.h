@@ -8,7 +8,6 @@
 #include "postern/base/err.h"
 #include "postern/pki/profile.h"
 
-#define PKI_LOCK_FILE       ".lock"
 #define PKI_UNFINISHED_FILE ".unfinished"
 
 /* Seconds since 1970, by the profile's clock. */

@@ -17,7 +17,8 @@ static bool is_ours(const char *file)
 {
     const char *dot = strrchr(file, '.');
     return strcmp(file, "cert.pem") == 0 || strcmp(file, "fullchain.pem") == 0 ||
-           strcmp(file, "key.pem") == 0 || (dot && strcmp(dot, ".p12") == 0);
+           strcmp(file, "key.pem") == 0 ||
+           (dot && (strcmp(dot, ".p12") == 0 || strncmp(dot, FILE_BESIDE, sizeof FILE_BESIDE - 1) == 0));
 }
 
 /* Empty a folder and remove it; what is not ours goes to where, unless that is NULL or has it already. */

@@ -12,6 +12,7 @@
 #include "certificate.h"
 #include "change.h"
 #include "layout.h"
+#include "lock.h"
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
 #include "postern/pki/audit.h"
@@ -141,12 +142,8 @@ static int fill(struct pki_profile *profile, const struct pki_init_options *opti
     int64_t now_s = clock_wall_s(profile->clock);
     char *settings = pki_profile_path(profile, "profile.conf");
     struct pki_act act = {.act = "init", .name = options->profile};
-    char *lock = pki_profile_path(profile, PKI_LOCK_FILE);
     int result = pki_settings_save(&profile->settings, settings, err);
-    if (result == 0)
-        result = file_replace(lock, "", 0, 0600, err);
     free(settings);
-    free(lock);
     if (result < 0 || create(profile, options, NULL, &profile->root, err) < 0)
         return -1;
     if (!options->single && create(profile, options, &profile->root, &profile->intermediate, err) < 0)
@@ -200,18 +197,21 @@ static int make_beside(const char *target, const struct pki_init_options *option
     };
     int result = -1;
     pki_settings_init(&profile.settings);
-    if (asprintf(&staged, "%s.new.XXXXXX", target) < 0)
+    if (asprintf(&staged, "%s" PKI_LOCK_BESIDE, target) < 0)
         return err_set(err, "out of memory");
     if (take_settings(options, &profile.settings, err) < 0)
         goto out;
     if (make_parents(target, err) < 0)
         goto out;
+    pki_lock_sweep(target);
     if (!mkdtemp(staged)) {
         (void)err_set_errno(err, target, errno, "cannot make a directory beside it");
         goto out;
     }
     profile.directory = staged;
-    result = fill(&profile, options, err);
+    result = pki_lock(staged, &profile.lock_fd, err);
+    if (result == 0)
+        result = fill(&profile, options, err);
     if (result == 0)
         result = put_in_place(staged, target, err);
     if (result < 0)
@@ -223,6 +223,7 @@ out:
     pki_authority_clear(&profile.root);
     pki_authority_clear(&profile.intermediate);
     pki_settings_clear(&profile.settings);
+    fd_close(&profile.lock_fd);
     free(staged);
     return result;
 }

@@ -1,13 +1,11 @@
 #include "postern/pki/profile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "change.h"
 #include "layout.h"
+#include "lock.h"
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
 #include "postern/pki/name.h"
@@ -29,26 +27,6 @@ int pki_profile_default_directory(const char *name, char **out, struct err *err)
     *out = pki_path(base, name);
     free(base);
     return 0;
-}
-
-static int take_lock(struct pki_profile *profile, struct err *err)
-{
-    int result = 0;
-    char *path = pki_profile_path(profile, PKI_LOCK_FILE);
-    profile->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (profile->lock_fd < 0) {
-        result = err_set_errno(err, path, errno, "cannot lock the profile");
-        goto out;
-    }
-    while (flock(profile->lock_fd, LOCK_EX) < 0) {
-        if (errno == EINTR)
-            continue;
-        result = err_set_errno(err, path, errno, "cannot lock the profile");
-        break;
-    }
-out:
-    free(path);
-    return result;
 }
 
 /* An authority that may be there or not. */
@@ -79,12 +57,27 @@ static int load(struct pki_profile *profile, struct err *err)
                     &profile->has_other_intermediate, err);
 }
 
+/* Keys among it. newcerts/ is left alone: nobody looks for a million names with each act. */
+static void sweep(const struct pki_profile *profile)
+{
+    static const char *const folders[] = {".",   "root", "intermediate", "other/root", "other/intermediate",
+                                          "ocsp"};
+    for (size_t i = 0; i < LENGTH_OF(folders); i++) {
+        char *path = pki_profile_path(profile, folders[i]);
+        file_sweep(path);
+        free(path);
+    }
+}
+
 /* What needs the lock comes before anything is read. */
 static int prepare(struct pki_profile *profile, enum pki_access access, struct err *err)
 {
-    if (access == PKI_WRITE &&
-        (take_lock(profile, err) < 0 || pki_rotation_finish_exchange(profile->directory, err) < 0))
-        return -1;
+    if (access == PKI_WRITE) {
+        if (pki_lock(profile->directory, &profile->lock_fd, err) < 0 ||
+            pki_rotation_finish_exchange(profile->directory, err) < 0)
+            return -1;
+        sweep(profile);
+    }
     return load(profile, err);
 }
 

@@ -21,6 +21,11 @@ NODISCARD int file_read(const char *path, size_t limit, struct buffer *out, stru
 /* Replace path by these bytes so that a reader sees the old file or the new one, never a part, also after a
  * crash: written beside it, fsync(2), renamed, and the directory synced. Returns 0, or -1 with err. */
 NODISCARD int file_replace(const char *path, const void *data, size_t length, mode_t mode, struct err *err);
+/* What stands between a file's name and six letters in the name of the one beside it. */
+#define FILE_BESIDE ".new-"
+/* Remove what killed processes have left beside the files of a directory. Only for who holds a lock under
+ * which alone files are replaced there: another's that is just being written would go too. */
+void file_sweep(const char *directory);
 /* Write all, over short writes and EINTR. Returns 0, or -1 with errno. */
 NODISCARD int fd_write_all(int fd, const void *data, size_t length);
 /* Read exactly length bytes. Returns 0, or -1 with errno (0 at an early end). */

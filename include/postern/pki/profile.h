@@ -6,11 +6,12 @@
  * after.
  *
  * Every change is a row of such replacements whose order makes each prefix a usable directory:
- *   issue    newcerts/SERIAL.pem, index.txt, the folder of the name (exchanged whole), then as revoke for
- * those that it supersedes. A crash wastes at most a certificate whose key nobody has. revoke `.unfinished`,
- * index.txt, crlnumber, crl.pem, crl-bundle.pem, `.unfinished` removed. Whoever opens the profile for writing
- * next and finds `.unfinished` makes the CRLs and bundles anew first. init     everything in a directory
- * beside, which is then renamed. */
+ *   issue: newcerts/SERIAL.pem, index.txt, the folder of the name (exchanged whole), then as revoke for those
+ *     that it supersedes. A crash wastes at most a certificate whose key nobody has.
+ *   revoke: `.unfinished`, index.txt, crlnumber, crl.pem, crl-bundle.pem, `.unfinished` removed. Whoever
+ * opens the profile for writing next and finds `.unfinished` makes the CRLs and bundles anew first. init:
+ * everything in a directory beside, which is then renamed. Whoever opens it for writing also removes what a
+ * killed one was about to rename. */
 #ifndef POSTERN_PKI_PROFILE_H
 #define POSTERN_PKI_PROFILE_H
 

@@ -51,6 +51,33 @@ static void a_file_is_replaced_and_read_whole(void **state)
     assert_false(err_is_set(&err));
 }
 
+/* What a killed file_replace() leaves goes; a name that somebody chose stays. */
+static void a_sweep_takes_what_was_written_beside(void **state)
+{
+    static const struct {
+        const char *name;
+        bool stays;
+    } rows[] = {{"index.txt.new-a1B2c3", false},
+                {"x.new-XXXXXX", false},
+                {"index.txt.backup", true},
+                {"index.txt.new", true},
+                {"index.txt.new-a1B2c", true},
+                {"index.txt.old-a1B2c3", true},
+                {"new-a1B2c3", true}};
+    struct place *place = *state;
+    struct err err = {.line = 0};
+    char path[128];
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        snprintf(path, sizeof path, "%s/%s", place->directory, rows[i].name);
+        assert_int_equal(file_replace(path, "", 0, 0600, &err), 0);
+    }
+    file_sweep(place->directory);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        snprintf(path, sizeof path, "%s/%s", place->directory, rows[i].name);
+        assert_int_equal(unlink(path), rows[i].stays ? 0 : -1);
+    }
+}
+
 static void an_empty_file_is_no_error(void **state)
 {
     struct place *place = *state;
@@ -269,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_PLACE(a_file_is_replaced_and_read_whole),
+        IN_PLACE(a_sweep_takes_what_was_written_beside),
         IN_PLACE(an_empty_file_is_no_error),
         IN_PLACE(a_file_over_the_limit_is_refused),
         IN_PLACE(what_is_no_regular_file_is_refused_without_waiting),
