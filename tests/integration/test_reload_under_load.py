@@ -5,9 +5,11 @@ import subprocess
 import threading
 
 from support import GatewayCase, TlsClient, main, response
-from support.gateway import binary, patience
+from support.gateway import binary, patience, under_valgrind
 
 RELOADS = 20
+# Under valgrind a worker under this load answers too late for the supervisor, which kills it, as it should.
+KEPT, NEW = (1, 1) if under_valgrind() else (4, 3)
 
 
 class Load:
@@ -100,9 +102,9 @@ class Reloads(GatewayCase):
         victim = self.pki.client("victim")
         watched = self.connect(gateway, victim)
         self.assertEqual(watched.get("/victim")[0], 200)
-        for number in range(4):
+        for number in range(KEPT):
             load.start("kept-%d" % number, load.keep_alive)
-        for number in range(3):
+        for number in range(NEW):
             load.start("new-%d" % number, load.connecting)
         load.start("download", load.download)
         try:
@@ -113,7 +115,7 @@ class Reloads(GatewayCase):
         finally:
             load.finish()
         self.assertEqual(load.lost, [])
-        self.assertEqual(len(load.answered), 8)
+        self.assertEqual(len(load.answered), KEPT + NEW + 1)
         self.assertTrue(all(count >= RELOADS for count in load.answered.values()), load.answered)
         # They were reloads that change something: who was revoked in the middle was cut off.
         try:
