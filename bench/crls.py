@@ -8,7 +8,7 @@ import subprocess
 import time
 from types import SimpleNamespace
 
-from peers import children_of, read
+from server import children_of, read
 
 
 class Crls:

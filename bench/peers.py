@@ -1,13 +1,8 @@
-"""The servers that are measured side by side, each a process tree with its configuration, and the backend that
-they all stand in front of. All of them get the same PKI and one worker."""
+"""Postern and NGINX as gateways with the same PKI, fields and log, and the backend that they stand in front of."""
 
-import contextlib
 import os
-import select
-import signal
-import socket
-import subprocess
-import time
+
+from server import Server, write
 
 BODY_1K = "x" * 1024
 # Mozilla's intermediate configuration, as in Postern's defaults.
@@ -40,6 +35,8 @@ NGINX_BACKEND = NGINX_COMMON + """
     server {{
         listen 127.0.0.1:{port} backlog=4096;
         root {directory};
+        # What the backend is told of the client.
+        location = /who {{ return 200 "$http_x_client_cn"; }}
     }}
 }}
 """
@@ -135,122 +132,6 @@ directory = {directory}/state
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def write(path, text):
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    return path
-
-
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
-def children_of(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(child) for child in file.read().split()]
-    except OSError:
-        return []
-
-
-class Server:
-    """A process tree pinned to one core, or to several ("0,1"). Subclasses give configure(), which returns the command."""
-
-    name = "server"
-
-    def __init__(self, directory, core, pki=None, backend_port=None):
-        os.makedirs(directory)
-        self.directory, self.core, self.pki, self.backend_port = directory, core, pki, backend_port
-        self.port, self.process = free_port(), None
-
-    def configure(self):
-        raise NotImplementedError
-
-    def start(self):
-        command = ["taskset", "-c", str(self.core), *self.configure()]
-        self.log = open(os.path.join(self.directory, "stderr.log"), "ab")
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                        cwd=self.directory)
-        deadline = time.monotonic() + 20
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return self
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{self.name} did not start; its log:\n{self.output()}")
-            time.sleep(0.02)
-
-    def output(self):
-        text = ""
-        for name in ("stderr.log", "error.log"):
-            path = os.path.join(self.directory, name)
-            if os.path.exists(path):
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    text += file.read()[-4000:]
-        return text
-
-    def tree(self):
-        found, waiting = [], [self.process.pid]
-        while waiting:
-            found.append(waiting.pop())
-            waiting += children_of(found[-1])
-        return found
-
-    def cpu_s(self):
-        """CPU time of all threads of the tree so far. proc(5): schedstat has nanoseconds, stat only ticks."""
-        total = 0
-        for pid in self.tree():
-            with contextlib.suppress(OSError):
-                for task in os.listdir(f"/proc/{pid}/task"):
-                    with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
-                        total += int(file.read().split()[0])
-        return total / 1e9
-
-    def memory(self):
-        """(proportional, resident) set size of the tree in bytes: what is shared counts once in the first."""
-        sums = {"Pss:": 0, "Rss:": 0}
-        for pid in self.tree():
-            with contextlib.suppress(OSError):
-                with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-                    for line in file:
-                        words = line.split()
-                        if words[0] in sums:
-                            sums[words[0]] += int(words[1]) * 1024
-        return sums["Pss:"], sums["Rss:"]
-
-    def stop(self):
-        if self.process is None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            # Children first: what the parent leaves behind nobody would find again.
-            for pid in reversed(self.tree()):
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
-            self.process.wait()
-        self.process = None
-        self.log.close()
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, *ignored):
-        self.stop()
-
-
 class Nginx(Server):
     name = "nginx"
     template = NGINX_GATEWAY
@@ -292,53 +173,3 @@ class Postern(Server):
             text = text.replace("crl = None\n", "")
         path = write(os.path.join(self.directory, "postern.ini"), text)
         return [os.path.join(self.build, "postern"), "serve", "--config", path]
-
-
-class Load:
-    """postern-bench on the other core."""
-
-    def __init__(self, build, core, pki, client):
-        self.program, self.core, self.pki, self.client = os.path.join(build, "postern-bench"), core, pki, client
-
-    def command(self, mode, port, path, *options):
-        return ["taskset", "-c", str(self.core), self.program, mode, f"https://localhost:{port}{path}", "--connect",
-                f"127.0.0.1:{port}", "--cert", self.client.chain, "--key", self.client.key, "--ca",
-                self.pki.root.cert, "--json", "-", *options]
-
-    def run(self, *arguments, timeout_s=120, statuses=(0, 3)):
-        """The JSON text of a run to its end. Exit status 3, client-bound, is a result too."""
-        done = subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=timeout_s, check=False)
-        if done.returncode not in statuses:
-            raise RuntimeError(f"postern-bench failed: {done.stderr.decode()}{done.stdout.decode()}")
-        return done.stdout
-
-    @contextlib.contextmanager
-    def running(self, *arguments):
-        """Inside, the load runs; what comes out is a list that then holds its result, as text."""
-        process = subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL)
-        result = []
-        try:
-            yield result
-        finally:
-            process.terminate()
-            result.append(process.communicate()[0])
-
-    @contextlib.contextmanager
-    def holding(self, *arguments, timeout_s=120):
-        """Inside, all connections are open."""
-        process = subprocess.Popen(self.command("idle", *arguments), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            ready, _, _ = select.select([process.stderr], [], [], timeout_s)
-            line = process.stderr.readline() if ready else b""
-            words = line.split()
-            if words[1:2] != [b"of"] or words[0] != words[2]:
-                raise RuntimeError(f"postern-bench did not open its connections: {line.decode()}")
-            yield process
-        finally:
-            process.terminate()
-            process.wait()
-            process.stdout.close()
-            process.stderr.close()

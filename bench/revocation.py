@@ -17,7 +17,8 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "integration")]
 
 from crls import Crls, Publisher  # noqa: E402
 from held import KINDS, Held, Streams  # noqa: E402
-from peers import Backend, Load, Nginx, Postern  # noqa: E402
+from load import Load  # noqa: E402
+from peers import Backend, Nginx, Postern  # noqa: E402
 from support.pki import Pki, make_key  # noqa: E402
 
 FORGED = 100

@@ -15,7 +15,9 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "integration")]
 
-from peers import Backend, Load, Nginx, Postern  # noqa: E402
+from load import Load  # noqa: E402
+from meter import Meter, version  # noqa: E402
+from peers import Backend, Nginx, Postern  # noqa: E402
 from support.pki import Pki  # noqa: E402
 
 LEVEL = 0.97
@@ -36,13 +38,6 @@ FIGURES = [
 ]
 
 
-def busy_s():
-    """CPU time that the whole machine has spent on anything. proc(5), stat."""
-    with open("/proc/stat", encoding="ascii") as file:
-        user, nice, system, _, _, irq, softirq = (int(word) for word in file.readline().split()[1:8])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
-
-
 class Smoke:
     def __init__(self, arguments, directory):
         self.arguments, self.directory = arguments, directory
@@ -57,9 +52,7 @@ class Smoke:
         self.load = Load(arguments.build, self.client_core, self.pki, client)
         self.span = f"{arguments.seconds * 1000:.0f}ms"
         self.started = 0
-        self.others = []
         self.figures = {}
-        self.client_bound = set()
 
     def server(self, kind):
         self.started += 1
@@ -69,32 +62,19 @@ class Smoke:
     def note(self, server, key, value):
         self.figures.setdefault((server.name, key), []).append(value)
 
-    def measure(self, server, mode, path, *options):
-        """One run: its result, and the CPU that the server's process tree spent on it."""
-        before, backend_before, busy_before, began = server.cpu_s(), self.backend.cpu_s(), busy_s(), time.monotonic()
-        result = json.loads(self.load.run(mode, server.port, path, "--warmup", "0ms", *options))
-        cpu_s, wall_s = server.cpu_s() - before, time.monotonic() - began
-        ours = cpu_s + self.backend.cpu_s() - backend_before + result["client_cpu"]["seconds"]
-        self.others.append(max(0, (busy_s() - busy_before - ours) / wall_s))
-        if result["failures"]:
-            raise RuntimeError(f"{server.name}, {mode}: {result['failures_by_cause']}\n{server.output()}")
-        if result["client_bound"]:
-            self.client_bound.add((server.name, mode))
-        return result, cpu_s
-
     def measure_handshakes(self, server):
-        result, cpu_s = self.measure(server, "handshake", "/1k", "--connections", "16", "--duration", self.span)
+        result, cpu_s = self.meter.run(self.load, server, "handshake", "/1k", "--connections", "16", "--duration", self.span)
         self.note(server, "handshake_rate", result["client_rate"])
         self.note(server, "handshake_cpu", cpu_s / result["operations"])
 
     def measure_requests(self, server):
-        result, cpu_s = self.measure(server, "request", "/1k", "--connections", "32", "--duration", self.span)
+        result, cpu_s = self.meter.run(self.load, server, "request", "/1k", "--connections", "32", "--duration", self.span)
         self.note(server, "request_rate", result["client_rate"])
         self.note(server, "request_cpu", cpu_s / result["operations"])
         self.note(server, "request_p99", result["latency_us"]["p99"])
 
     def measure_download(self, server):
-        result, cpu_s = self.measure(server, "stream", "/large", "--connections", "1", "--requests", "1")
+        result, cpu_s = self.meter.run(self.load, server, "stream", "/large", "--connections", "1", "--requests", "1")
         assert result["content_bytes"] == Backend.large_bytes
         self.note(server, "download_rate", result["content_mb_per_s"])
         self.note(server, "download_cpu", cpu_s / (Backend.large_bytes / 1e9))
@@ -128,6 +108,7 @@ class Smoke:
     def run(self, kinds):
         backend_folder = os.path.join(self.directory, "backend")
         with Backend(backend_folder, self.client_core) as self.backend:
+            self.meter = Meter(self.backend)
             for number in range(self.arguments.rounds):
                 # Who comes first changes, so that what a round does to the machine hits both alike.
                 order = kinds if number % 2 == 0 else kinds[::-1]
@@ -143,7 +124,7 @@ class Smoke:
 
     def report(self, kinds):
         names = [kind.name for kind in kinds]
-        print(f"{platform.machine()}, {os.cpu_count()} cores, {version('nginx', '-v')}, {version('openssl', 'version')}")
+        print(f"{platform.machine()}, {os.cpu_count()} cores, NGINX {version('nginx', '-v')}, OpenSSL {version('openssl', 'version')}")
         print(f"medians of {self.arguments.rounds} interleaved rounds; server on core {self.server_core}, load and "
               f"backend on core {self.client_core}\n")
         print(f"{'':36}{'':8}" + "".join(f"{name:>12}" for name in names) +
@@ -161,17 +142,12 @@ class Smoke:
             print(row)
         if len(names) == 2:
             print("\nratio: above 1, postern is better (the median of the rounds' ratios)")
-        others = statistics.mean(self.others)
+        others = statistics.mean(self.meter.others)
         if others > 0.1:
             print(f"other processes kept {others:.1f} cores busy meanwhile: trust the CPU more than the rates")
-        for name, mode in sorted(self.client_bound):
+        for name, mode in sorted(self.meter.client_bound):
             print(f"{mode} of {name}: the client's core was full; its rate is no figure of the server, the CPU is")
         return behind
-
-
-def version(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return (done.stdout + done.stderr).strip().splitlines()[0].replace("nginx version: ", "")
 
 
 def parse_arguments():

@@ -13,7 +13,9 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "integration")]
 
-from peers import NGINX_GATEWAY, Backend, Load, Nginx, Postern, write  # noqa: E402
+from load import Load  # noqa: E402
+from peers import NGINX_GATEWAY, Backend, Nginx, Postern  # noqa: E402
+from server import write  # noqa: E402
 from support.pki import Pki  # noqa: E402
 
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# install-deps.sh [build|run|test|fuzz]...: install by apt what this machine lacks of the named sets (default: build).
+# install-deps.sh [build|run|test|fuzz|bench]...: install by apt what this machine lacks of the named sets (default: build).
 # For Debian 12, as root or with sudo. Does nothing, and needs no network, where all is there already.
 set -euo pipefail
 
@@ -36,6 +36,11 @@ test  strace             lets system calls fail one by one, and kills before eac
 test  ccache             makes the second build quick
 fuzz  libclang-rt-14-dev the fuzzer library of clang
 fuzz  llvm               line coverage of fuzz targets
+bench haproxy            peer of bench/compare.sh, as the next ones
+bench hitch              peer
+bench stunnel4           peer
+bench apache2            peer
+bench caddy              peer, the one whose TLS is not OpenSSL
 '
 
 die() {
@@ -57,11 +62,13 @@ missing() {
     done <<<"$packages" | sort -u
 }
 
-# Installing NGINX must not start it, nor have it started at the next boot: to us it is a tool. Debian asks
+# Installing a server must not start it, nor have it started at the next boot: to us it is a tool. Debian asks
 # /usr/sbin/policy-rc.d before it starts a service.
 install_quietly() {
-    local policy=/usr/sbin/policy-rc.d had_nginx=no
-    is_installed nginx && had_nginx=yes
+    local policy=/usr/sbin/policy-rc.d server servers=()
+    for server in nginx haproxy hitch stunnel4 apache2 caddy; do
+        is_installed $server || servers+=("$server")
+    done
     if [ ! -e "$policy" ]; then
         printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
         "${as_root[@]}" chmod 755 "$policy"
@@ -70,16 +77,18 @@ install_quietly() {
     fi
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" \
         </dev/null >"$log" 2>&1 || return 1
-    if [ $had_nginx = no ] && is_installed nginx && command -v systemctl >/dev/null; then
-        "${as_root[@]}" systemctl disable nginx >/dev/null 2>&1 || true
-    fi
+    for server in "${servers[@]}"; do
+        if is_installed "$server" && command -v systemctl >/dev/null; then
+            "${as_root[@]}" systemctl disable "$server" >/dev/null 2>&1 || true
+        fi
+    done
 }
 
 for set in "$@"; do
     case $set in
-    build | run | test | fuzz) ;;
+    build | run | test | fuzz | bench) ;;
     -h | --help) sed -n '2,3s/^# //p' "$0" && exit 0 ;;
-    *) die "unknown set $set; there are build, run, test, fuzz" ;;
+    *) die "unknown set $set; there are build, run, test, fuzz, bench" ;;
     esac
 done
 [ $# -gt 0 ] || set -- build
