@@ -10,6 +10,7 @@
 #include "postern/base/buffer.h"
 #include "result_write.h"
 #include "run.h"
+#include "show.h"
 #include "text.h"
 
 enum { OUTPUT_LIMIT = 16 << 20 };
@@ -26,6 +27,13 @@ static void set_signals(void)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+static int fail(const struct err *err, int status)
+{
+    char text[sizeof(err->path) + sizeof(err->text) + 32];
+    fprintf(stderr, "postern-bench: %s\n", err_format(err, text, sizeof(text)));
+    return status;
 }
 
 /* Write a form of the result to a file, or to standard output for "-". Returns 0, or -1 with err. */
@@ -77,11 +85,27 @@ static int judge(const struct result *result)
     return result->is_client_bound ? EXIT_CLIENT_BOUND : EXIT_MEASURED;
 }
 
-static int fail(const struct err *err, int status)
+static int report(int count, char *paths[])
 {
-    char text[sizeof(err->path) + sizeof(err->text) + 32];
-    fprintf(stderr, "postern-bench: %s\n", err_format(err, text, sizeof(text)));
-    return status;
+    struct err err = {0};
+    if (count == 0 || paths[0][0] == '-') {
+        err_set(&err, "report: needs files that --json has written, report A.json B.json > page.html");
+        return fail(&err, EXIT_USAGE);
+    }
+    return show_page(count, paths, &err) == 0 ? EXIT_MEASURED : fail(&err, EXIT_NOTHING);
+}
+
+static int compare(int count, char *paths[])
+{
+    struct err err = {0};
+    bool is_client_bound = false;
+    if (count != 2) {
+        err_set(&err, "--compare: needs two files that --json has written, --compare A.json B.json");
+        return fail(&err, EXIT_USAGE);
+    }
+    if (show_comparison(paths, &is_client_bound, &err) != 0)
+        return fail(&err, EXIT_NOTHING);
+    return is_client_bound ? EXIT_CLIENT_BOUND : EXIT_MEASURED;
 }
 
 int main(int argc, char *argv[])
@@ -89,6 +113,10 @@ int main(int argc, char *argv[])
     struct options options;
     struct result result;
     struct err err = {0};
+    if (argc > 1 && strcmp(argv[1], "report") == 0)
+        return report(argc - 2, argv + 2);
+    if (argc > 1 && strcmp(argv[1], "--compare") == 0)
+        return compare(argc - 2, argv + 2);
     if (options_parse(&options, argc, argv, &err) != 0)
         return fail(&err, EXIT_USAGE);
     if (options.help) {

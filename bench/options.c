@@ -89,6 +89,8 @@ const char *mode_name(enum bench_mode mode)
 void options_print_help(FILE *out)
 {
     fputs("Usage: postern-bench MODE https://HOST[:PORT][/PATH] [OPTION]...\n"
+          "       postern-bench report RESULT.json... > page.html\n"
+          "       postern-bench --compare A.json B.json\n"
           "Load-test an mTLS endpoint. It talks to that URL and to nothing else.\n\nModes:\n",
           out);
     for (size_t i = 0; i < MODE_COUNT; i++)

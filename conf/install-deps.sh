@@ -14,6 +14,7 @@ build libevent-dev       event loop (room net)
 build libssl-dev         TLS and certificates
 build libc-ares-dev      resolver (room net)
 build libinih-dev        INI (room config)
+build libjansson-dev     reads JSON (postern-bench only)
 run   openssl            to look at certificates by hand, and the commands that the demo prints
 run   curl               the commands that the demo prints
 test  libcmocka-dev      unit tests

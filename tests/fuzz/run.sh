@@ -20,7 +20,7 @@ cov=$(tool llvm-cov)
 
 # The files between "Covers:" and the end of the comment.
 covered_files() {
-    sed -n '/Covers:/,/\*\//p' "$1" | tr ' ' '\n' | grep '^src/.*\.c$' || true
+    sed -n '/Covers:/,/\*\//p' "$1" | tr ' ' '\n' | grep -E '^(src|bench)/.*\.c$' || true
 }
 
 if [ $# -eq 0 ]; then
