@@ -85,29 +85,68 @@ static int write_new(int fd, const void *data, size_t length, mode_t mode)
     return fchmod(fd, mode) == 0 && fd_write_all(fd, data, length) == 0 && fsync(fd) == 0 ? 0 : -1;
 }
 
+static int write_beside(struct file_staged *staged, const void *data, size_t length, mode_t mode,
+                        struct err *err)
+{
+    int fd = mkostemp(staged->beside, O_CLOEXEC);
+    int result = 0;
+    if (fd < 0)
+        return err_set_errno(err, staged->path, errno, "cannot create a file beside it");
+    if (write_new(fd, data, length, mode) != 0) {
+        result = err_set_errno(err, staged->path, errno, "cannot write");
+        unlink(staged->beside);
+    }
+    fd_close(&fd);
+    return result;
+}
+
+static void forget(struct file_staged *staged)
+{
+    free(staged->path);
+    free(staged->beside);
+    *staged = (struct file_staged){0};
+}
+
+int file_stage(struct file_staged *out, const char *path, const void *data, size_t length, mode_t mode,
+               struct err *err)
+{
+    *out = (struct file_staged){.path = strdup(path)};
+    if (!out->path || asprintf(&out->beside, "%s" FILE_BESIDE "XXXXXX", path) < 0) {
+        free(out->path);
+        *out = (struct file_staged){0};
+        return err_set_errno(err, path, ENOMEM, "cannot write");
+    }
+    int result = write_beside(out, data, length, mode, err);
+    if (result < 0)
+        forget(out);
+    return result;
+}
+
+int file_commit(struct file_staged *staged, struct err *err)
+{
+    if (rename(staged->beside, staged->path) != 0)
+        return err_set_errno(err, staged->path, errno, "cannot write");
+    int result = sync_directory_of(staged->path) == 0
+                     ? 0
+                     : err_set_errno(err, staged->path, errno, "cannot sync its directory");
+    forget(staged);
+    return result;
+}
+
+void file_discard(struct file_staged *staged)
+{
+    if (staged->beside)
+        (void)unlink(staged->beside);
+    forget(staged);
+}
+
 int file_replace(const char *path, const void *data, size_t length, mode_t mode, struct err *err)
 {
-    char *beside = NULL;
-    if (asprintf(&beside, "%s" FILE_BESIDE "XXXXXX", path) < 0)
-        return err_set_errno(err, path, ENOMEM, "cannot write");
-    int result = -1;
-    int fd = mkostemp(beside, O_CLOEXEC);
-    if (fd < 0) {
-        err_set_errno(err, path, errno, "cannot create a file beside it");
-        goto out;
-    }
-    if (write_new(fd, data, length, mode) != 0 || rename(beside, path) != 0) {
-        err_set_errno(err, path, errno, "cannot write");
-        unlink(beside);
-        goto out;
-    }
-    if (sync_directory_of(path) != 0)
-        err_set_errno(err, path, errno, "cannot sync its directory");
-    else
-        result = 0;
-out:
-    fd_close(&fd);
-    free(beside);
+    struct file_staged staged;
+    if (file_stage(&staged, path, data, length, mode, err) < 0)
+        return -1;
+    int result = file_commit(&staged, err);
+    file_discard(&staged);
     return result;
 }
 

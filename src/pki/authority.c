@@ -42,7 +42,7 @@ out:
 static int save_certificate(const struct pki_authority *authority, struct err *err)
 {
     char *path = pki_path(authority->directory, "ca.pem");
-    int result = pki_write_certificates(path, (X509 *const[]){authority->certificate}, 1, err);
+    int result = pki_write_certificates(path, (X509 *const[]){authority->certificate}, 1, NULL, err);
     free(path);
     return result;
 }
@@ -72,9 +72,9 @@ static int make_certificate(struct pki_authority *authority, const struct pki_au
         return -1;
     if (!issuer)
         return 0;
-    return pki_database_add(&issuer->database, authority->certificate, err) < 0
+    return pki_database_add(&issuer->database, authority->certificate, NULL, err) < 0
                ? -1
-               : pki_database_save(&issuer->database, err);
+               : pki_database_save(&issuer->database, NULL, err);
 }
 
 int pki_authority_create(struct pki_authority *out, const struct pki_authority_plan *plan,

@@ -5,10 +5,11 @@
 #include "layout.h"
 #include "postern/base/file.h"
 #include "postern/pki/profile.h"
+#include "staging.h"
 
 #define BUNDLE_MAX (512u * 1024 * 1024)
 
-static int write_ca_bundle(struct pki_profile *profile, struct err *err)
+static int write_ca_bundle(struct pki_profile *profile, struct pki_staging *staging, struct err *err)
 {
     struct pki_authority *all[PKI_AUTHORITIES_MAX];
     X509 *certificates[PKI_AUTHORITIES_MAX];
@@ -16,7 +17,7 @@ static int write_ca_bundle(struct pki_profile *profile, struct err *err)
     for (size_t i = 0; i < count; i++)
         certificates[i] = all[i]->certificate;
     char *path = pki_profile_path(profile, "client-ca-bundle.pem");
-    int result = pki_write_certificates(path, certificates, count, err);
+    int result = pki_write_certificates(path, certificates, count, staging, err);
     free(path);
     return result;
 }
@@ -33,14 +34,16 @@ static struct slice pem_block(struct slice text)
     return to ? slice_of(from, (size_t)(to - from) + sizeof end - 1) : (struct slice){0};
 }
 
-static int append_crl(const struct pki_authority *authority, struct buffer *bundle, struct err *err)
+static int append_crl(const struct pki_authority *authority, const struct pki_staging *staging,
+                      struct buffer *bundle, struct err *err)
 {
     struct buffer text;
     int result = 0;
     char *path = pki_path(authority->directory, "crl.pem");
-    if (!pki_is_there(authority->directory, "crl.pem"))
+    const char *now_at = pki_staging_path(staging, path);
+    if (now_at == path && !pki_is_there(authority->directory, "crl.pem"))
         goto out; /* a directory of `openssl ca` that has made none yet; `postern pki crl` does */
-    result = file_read(path, BUNDLE_MAX, &text, NULL, err);
+    result = file_read(now_at, BUNDLE_MAX, &text, NULL, err);
     if (result < 0)
         goto out;
     struct slice block = pem_block(buffer_view(&text));
@@ -54,7 +57,7 @@ out:
     return result;
 }
 
-static int write_crl_bundle(struct pki_profile *profile, struct err *err)
+static int write_crl_bundle(struct pki_profile *profile, struct pki_staging *staging, struct err *err)
 {
     struct buffer bundle;
     struct pki_authority *all[PKI_AUTHORITIES_MAX];
@@ -63,16 +66,16 @@ static int write_crl_bundle(struct pki_profile *profile, struct err *err)
     char *path = pki_profile_path(profile, "crl-bundle.pem");
     buffer_init(&bundle, BUNDLE_MAX);
     for (size_t i = 0; i < count && result == 0; i++)
-        result = append_crl(all[i], &bundle, err);
+        result = append_crl(all[i], staging, &bundle, err);
     struct slice view = buffer_view(&bundle);
     if (result == 0)
-        result = file_replace(path, view.data, view.length, PKI_MODE_PUBLIC, err);
+        result = pki_staging_put(staging, path, view.data, view.length, PKI_MODE_PUBLIC, err);
     buffer_clear(&bundle);
     free(path);
     return result;
 }
 
-int pki_profile_write_bundles(struct pki_profile *profile, struct err *err)
+int pki_profile_write_bundles(struct pki_profile *profile, struct pki_staging *staging, struct err *err)
 {
-    return write_ca_bundle(profile, err) < 0 ? -1 : write_crl_bundle(profile, err);
+    return write_ca_bundle(profile, staging, err) < 0 ? -1 : write_crl_bundle(profile, staging, err);
 }

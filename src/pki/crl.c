@@ -15,6 +15,7 @@
 #include "postern/base/file.h"
 #include "postern/base/text.h"
 #include "postern/pki/authority.h"
+#include "staging.h"
 #include "timestamp.h"
 
 #define CRL_FILE_MAX (256u * 1024 * 1024)
@@ -122,7 +123,7 @@ static X509_CRL *make(const struct pki_authority *authority, int64_t now_s, uint
     return NULL;
 }
 
-static int save(const char *path, X509_CRL *crl, struct err *err)
+static int save(const char *path, X509_CRL *crl, struct pki_staging *staging, struct err *err)
 {
     const char *bytes = NULL;
     int result = -1;
@@ -132,7 +133,7 @@ static int save(const char *path, X509_CRL *crl, struct err *err)
         goto out;
     }
     long length = BIO_get_mem_data(bio, &bytes);
-    result = file_replace(path, bytes, (size_t)length, PKI_MODE_PUBLIC, err);
+    result = pki_staging_put(staging, path, bytes, (size_t)length, PKI_MODE_PUBLIC, err);
 out:
     BIO_free(bio);
     return result;
@@ -181,7 +182,8 @@ int pki_crl_facts(const struct pki_authority *authority, struct pki_crl_facts *o
     return crl ? 0 : -1;
 }
 
-int pki_crl_write(struct pki_authority *authority, int64_t now_s, uint64_t days, struct err *err)
+int pki_crl_write(struct pki_authority *authority, int64_t now_s, uint64_t days, struct pki_staging *staging,
+                  struct err *err)
 {
     int result = -1;
     char number[PKI_SERIAL_TEXT_SIZE];
@@ -191,11 +193,11 @@ int pki_crl_write(struct pki_authority *authority, int64_t now_s, uint64_t days,
     /* A crl.pem that is missing or damaged is what this call mends: then crlnumber alone counts. */
     if (pki_crl_facts(authority, &last, NULL) < 0)
         last.number[0] = '\0';
-    if (pki_database_take_crl_number(&authority->database, slice_text(last.number), number, err) < 0)
+    if (pki_database_take_crl_number(&authority->database, slice_text(last.number), number, staging, err) < 0)
         goto out;
     crl = make(authority, now_s, days, number, err);
     if (crl)
-        result = save(path, crl, err);
+        result = save(path, crl, staging, err);
 out:
     X509_CRL_free(crl);
     free(path);

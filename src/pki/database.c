@@ -15,6 +15,7 @@
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
 #include "postern/base/text.h"
+#include "staging.h"
 #include "timestamp.h"
 
 #define COUNTER_FILE_MAX     4096u
@@ -179,13 +180,14 @@ static char *certificate_path(const struct pki_database *database, struct slice 
     return pki_path(database->directory, name);
 }
 
-int pki_database_add(struct pki_database *database, X509 *certificate, struct err *err)
+int pki_database_add(struct pki_database *database, X509 *certificate, struct pki_staging *staging,
+                     struct err *err)
 {
     struct pki_entry entry = {.state = 'V', .file = SLICE_LITERAL("unknown")};
     if (keep_names(database, certificate, &entry, err) < 0)
         return -1;
     char *path = certificate_path(database, entry.serial);
-    int result = pki_write_certificates(path, (X509 *const[]){certificate}, 1, err);
+    int result = pki_write_certificates(path, (X509 *const[]){certificate}, 1, staging, err);
     free(path);
     if (result == 0)
         *append_entry(database) = entry;
@@ -220,7 +222,7 @@ bool pki_database_owns(const struct pki_database *database, const struct pki_ent
     return entry >= database->entries && entry < database->entries + database->count;
 }
 
-int pki_database_save(struct pki_database *database, struct err *err)
+int pki_database_save(struct pki_database *database, struct pki_staging *staging, struct err *err)
 {
     int result = -1;
     struct buffer text;
@@ -233,7 +235,7 @@ int pki_database_save(struct pki_database *database, struct err *err)
         }
     }
     struct slice view = buffer_view(&text);
-    result = file_replace(path, view.data, view.length, 0600, err);
+    result = pki_staging_put(staging, path, view.data, view.length, 0600, err);
     database->is_changed = result < 0;
 out:
     buffer_clear(&text);
@@ -287,7 +289,7 @@ static int read_counter(const char *path, BIGNUM **out, struct err *err)
     return good ? 0 : err_set_at(err, path, 1, "is no number in hex; \"01\" would be right");
 }
 
-static int write_counter(const char *path, const BIGNUM *number, struct err *err)
+static int write_counter(const char *path, const BIGNUM *number, struct pki_staging *staging, struct err *err)
 {
     char *hex = BN_bn2hex(number);
     char line[PKI_SERIAL_TEXT_SIZE + 1];
@@ -295,10 +297,11 @@ static int write_counter(const char *path, const BIGNUM *number, struct err *err
         return pki_crypto_error(err, path, "cannot count");
     int length = snprintf(line, sizeof line, "%s\n", hex);
     OPENSSL_free(hex);
-    return file_replace(path, line, (size_t)length, 0600, err);
+    return pki_staging_put(staging, path, line, (size_t)length, 0600, err);
 }
 
-static int take_number(const char *path, struct slice last, char *out, struct err *err)
+static int take_number(const char *path, struct slice last, char *out, struct pki_staging *staging,
+                       struct err *err)
 {
     BIGNUM *number = NULL, *least = NULL;
     char copy[PKI_SERIAL_TEXT_SIZE], *hex = NULL;
@@ -317,7 +320,7 @@ static int take_number(const char *path, struct slice last, char *out, struct er
     if (!hex || strlen(hex) > 2 * PKI_SERIAL_BYTES_MAX || BN_add_word(number, 1) != 1)
         goto out;
     snprintf(out, PKI_SERIAL_TEXT_SIZE, "%s", hex);
-    result = write_counter(path, number, err);
+    result = write_counter(path, number, staging, err);
 out:
     if (result < 0)
         (void)pki_crypto_error(err, path, "cannot count");
@@ -328,10 +331,10 @@ out:
 }
 
 int pki_database_take_crl_number(const struct pki_database *database, struct slice last,
-                                 char out[PKI_SERIAL_TEXT_SIZE], struct err *err)
+                                 char out[PKI_SERIAL_TEXT_SIZE], struct pki_staging *staging, struct err *err)
 {
     char *path = pki_path(database->directory, "crlnumber");
-    int result = take_number(path, last, out, err);
+    int result = take_number(path, last, out, staging, err);
     free(path);
     return result;
 }

@@ -151,11 +151,12 @@ static int fill(struct pki_profile *profile, const struct pki_init_options *opti
     profile->has_intermediate = !options->single;
     /* With one authority its CRL changes as often as an Intermediate's. */
     uint64_t root_days = options->single ? profile->settings.crl_days : profile->settings.root_crl_days;
-    if (pki_crl_write(&profile->root, now_s, root_days, err) < 0)
+    if (pki_crl_write(&profile->root, now_s, root_days, NULL, err) < 0)
         return -1;
-    if (!options->single && pki_crl_write(&profile->intermediate, now_s, profile->settings.crl_days, err) < 0)
+    if (!options->single &&
+        pki_crl_write(&profile->intermediate, now_s, profile->settings.crl_days, NULL, err) < 0)
         return -1;
-    return pki_profile_write_bundles(profile, err) < 0 ? -1 : pki_audit(profile, &act, err);
+    return pki_profile_write_bundles(profile, NULL, err) < 0 ? -1 : pki_audit(profile, &act, err);
 }
 
 /* The caller's directory without the slashes behind it, which would hide its name. Gives. */

@@ -11,6 +11,7 @@
 #include "postern/base/err.h"
 #include "postern/pki/issue.h"
 #include "postern/pki/profile.h"
+#include "staging.h"
 
 struct issuance {
     struct pki_profile *profile;
@@ -24,6 +25,7 @@ struct issuance {
     bool has_secret; /* the key is a pair that was made here */
     X509 *certificate;
     struct pki_delivery delivery;
+    struct pki_staging staging; /* newcerts/SERIAL.pem and index.txt */
     struct pki_issued *out;
 };
 

@@ -132,13 +132,20 @@ static int run(struct issuance *issuance, struct err *err)
     if (make_certificate(issuance, err) < 0 || pki_stage(issuance, err) < 0)
         return -1;
     if (pki_plan_overlap(issuance, err) < 0 ||
-        pki_database_add(&issuance->issuer->database, issuance->certificate, err) < 0 ||
-        pki_database_save(&issuance->issuer->database, err) < 0)
+        pki_database_add(&issuance->issuer->database, issuance->certificate, &issuance->staging, err) < 0 ||
+        pki_database_save(&issuance->issuer->database, &issuance->staging, err) < 0)
         return -1;
-    if (audit(issuance, err) < 0 || pki_delivery_commit(&issuance->delivery, err) < 0)
+    if (audit(issuance, err) < 0 || pki_staging_commit(&issuance->staging, err) < 0 ||
+        pki_delivery_commit(&issuance->delivery, err) < 0)
         return -1;
     name_files(issuance);
-    return pki_supersede(issuance, err);
+    struct err reason = {0};
+    return pki_supersede(issuance, &reason) == 0
+               ? 0
+               : err_set_at(err, reason.path, reason.line,
+                            "%s; issued, but what the name had before is still valid: "
+                            "issue again",
+                            reason.text);
 }
 
 int pki_issue(struct pki_profile *profile, enum pki_kind kind, const struct pki_issue_options *options,
@@ -153,6 +160,7 @@ int pki_issue(struct pki_profile *profile, enum pki_kind kind, const struct pki_
         .out = out,
     };
     int result = run(&issuance, err);
+    pki_staging_clear(&issuance.staging);
     pki_delivery_clear(&issuance.delivery);
     X509_free(issuance.certificate);
     EVP_PKEY_free(issuance.key);

@@ -13,6 +13,7 @@
 #include "crypto_error.h"
 #include "postern/base/file.h"
 #include "postern/base/memory.h"
+#include "staging.h"
 
 #define PEM_MAX (1024u * 1024)
 
@@ -70,13 +71,14 @@ int pki_certificates_to_pem(X509 *const *certificates, size_t count, struct buff
     return good ? 0 : pki_crypto_error(err, NULL, "cannot write a certificate");
 }
 
-int pki_write_certificates(const char *path, X509 *const *certificates, size_t count, struct err *err)
+int pki_write_certificates(const char *path, X509 *const *certificates, size_t count,
+                           struct pki_staging *staging, struct err *err)
 {
     struct buffer pem;
     int result = pki_certificates_to_pem(certificates, count, &pem, err);
     struct slice view = buffer_view(&pem);
     if (result == 0)
-        result = file_replace(path, view.data, view.length, PKI_MODE_PUBLIC, err);
+        result = pki_staging_put(staging, path, view.data, view.length, PKI_MODE_PUBLIC, err);
     buffer_clear(&pem);
     return result;
 }

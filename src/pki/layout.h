@@ -10,6 +10,8 @@
 #include "postern/base/buffer.h"
 #include "postern/base/err.h"
 
+struct pki_staging;
+
 #define PKI_MODE_PUBLIC    0644
 #define PKI_MODE_SECRET    0400
 #define PKI_MODE_DIRECTORY 0700
@@ -25,9 +27,10 @@ NODISCARD int pki_need_directory(const char *path, struct err *err);
 /* fsync(2) of a directory: its renames are then on the disk. Returns 0, or -1 with err. */
 NODISCARD int pki_sync_directory(const char *path, struct err *err);
 
-/* Replace a file by certificates in PEM. Returns 0, or -1 with err. */
+/* Replace a file by certificates in PEM. Returns 0, or -1 with err.
+ *   staging  staging.h; NULL: at once */
 NODISCARD int pki_write_certificates(const char *path, X509 *const *certificates, size_t count,
-                                     struct err *err);
+                                     struct pki_staging *staging, struct err *err);
 /* The same bytes into a buffer, which is initialised. */
 NODISCARD int pki_certificates_to_pem(X509 *const *certificates, size_t count, struct buffer *out,
                                       struct err *err);

@@ -148,8 +148,8 @@ static int issue(struct pki_profile *profile, struct pki_authority *authority, c
     char *directory = pki_profile_path(profile, "ocsp");
     int result = -1;
     if (certificate && pki_need_directory(directory, err) == 0 &&
-        pki_database_add(&authority->database, certificate, err) == 0 &&
-        pki_database_save(&authority->database, err) == 0 && pki_audit(profile, &act, err) == 0)
+        pki_database_add(&authority->database, certificate, NULL, err) == 0 &&
+        pki_database_save(&authority->database, NULL, err) == 0 && pki_audit(profile, &act, err) == 0)
         result = save(path, key, certificate, err);
     free(directory);
     X509_free(certificate);

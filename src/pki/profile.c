@@ -103,6 +103,7 @@ void pki_profile_close(struct pki_profile *profile)
 {
     if (!profile)
         return;
+    pki_change_abandon(profile);
     pki_authority_clear(&profile->root);
     pki_authority_clear(&profile->intermediate);
     pki_authority_clear(&profile->other_root);

@@ -8,13 +8,13 @@
 #include "postern/pki/crl.h"
 #include "postern/pki/profile.h"
 
-static int write_one(struct pki_profile *profile, struct pki_authority *authority, uint64_t days,
-                     const char *passphrase, struct err *err)
+static int prepare(struct pki_authority *authority, const char *passphrase, struct err *err)
 {
     if (pki_authority_unlock(authority, passphrase, err) < 0 ||
         pki_authority_need_database(authority, err) < 0)
         return -1;
-    return pki_crl_write(authority, pki_now(profile), days, err);
+    authority->crl_is_behind = true;
+    return 0;
 }
 
 /* The Root of a pair: its key may be elsewhere, or its passphrase with somebody else. */
@@ -25,7 +25,7 @@ static int refresh_root(struct pki_profile *profile, struct pki_authority *root,
     struct err reason = {0};
     const char *passphrase = options->ca_passphrase;
     *kept = false;
-    if (write_one(profile, root, profile->settings.root_crl_days, passphrase, &reason) == 0)
+    if (prepare(root, passphrase, &reason) == 0)
         return 0;
     /* A key that is there and could be used, but did not work, is no reason to go on. */
     bool is_away = !root->key && !root->key_path && (!pki_authority_has_key_file(root) || !passphrase);
@@ -68,10 +68,11 @@ static int refresh(struct pki_profile *profile, const struct pki_refresh_options
         issuers[i]->crl_is_behind = true;
     /* The Root's failure must not keep the Intermediate's CRL from gateways. */
     int root = refresh_roots(profile, options, &out->root_kept, err);
-    if (pki_change_publish(profile, err) < 0 || root < 0)
-        return -1;
     struct pki_act act = {.act = "crl"};
-    return pki_audit(profile, &act, err) < 0 ? -1 : fill(profile, out, err);
+    if (pki_change_begin(profile, err) < 0 || pki_audit(profile, &act, err) < 0 ||
+        pki_change_publish(profile, err) < 0 || root < 0)
+        return -1;
+    return fill(profile, out, err);
 }
 
 int pki_refresh(const struct pki_refresh_options *options, struct pki_refreshed *out, struct err *err)

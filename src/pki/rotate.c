@@ -132,7 +132,7 @@ static int rewrite_chain(const struct pki_profile *profile, const char *name, st
     if (pki_is_there(holder, "cert.pem") && pki_is_there(holder, "fullchain.pem"))
         result = pki_read_certificate(leaf, CERTIFICATE_MAX, &certificate, err);
     if (certificate && X509_verify(certificate, X509_get0_pubkey(above)) == 1)
-        result = pki_write_certificates(chain, (X509 *const[]){certificate, above}, 2, err);
+        result = pki_write_certificates(chain, (X509 *const[]){certificate, above}, 2, NULL, err);
     X509_free(certificate);
     free(chain);
     free(leaf);
@@ -195,7 +195,7 @@ static int revoke_intermediate(struct pki_profile *profile, const struct pki_rot
     }
     if (pki_database_revoke(database, entry, pki_now(profile), reason, err) < 0)
         return -1;
-    return pki_audit(profile, &act, err) < 0 ? -1 : pki_change_begin(profile, err);
+    return pki_audit(profile, &act, err) < 0 ? -1 : pki_change_save(profile, err);
 }
 
 static int move_away(struct pki_profile *profile, struct err *err)

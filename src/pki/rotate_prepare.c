@@ -123,10 +123,11 @@ static int make_cross(struct preparation *it, struct err *err)
         .crl_uri = settings->root_crl_uri,
     };
     X509 *cross = pki_certificate_new(&plan, err);
-    int result = cross ? pki_write_certificates(path, &cross, 1, err) : -1;
+    int result = cross ? pki_write_certificates(path, &cross, 1, NULL, err) : -1;
     if (result == 0)
-        result = pki_database_add(&root->database, cross, err) < 0 ? -1
-                                                                   : pki_database_save(&root->database, err);
+        result = pki_database_add(&root->database, cross, NULL, err) < 0
+                     ? -1
+                     : pki_database_save(&root->database, NULL, err);
     X509_free(cross);
     free(name);
     free(path);
@@ -136,7 +137,7 @@ static int make_cross(struct preparation *it, struct err *err)
 static int write_crl(const struct preparation *it, struct pki_authority *authority, uint64_t days,
                      struct err *err)
 {
-    return pki_crl_write(authority, pki_now(it->profile), days, err);
+    return pki_crl_write(authority, pki_now(it->profile), days, NULL, err);
 }
 
 static int create_root(struct preparation *it, struct err *err)

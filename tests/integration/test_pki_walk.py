@@ -12,7 +12,21 @@ from support.authority import BINARY, PkiCase, must, run
 from support.ca_directory import CaDirectory, Profile, read
 from support.walk import Walk, failures_of
 
+# Files that an act that fails may leave or lengthen.
+BESIDES = ("audit.log", "overlaps.txt")
 WHOLE = os.environ.get("POSTERN_WALK") == "all"
+
+
+def tree(directory):
+    """Every path below with its bytes."""
+    found = {}
+    for folder, _, names in os.walk(directory):
+        found[os.path.relpath(folder, directory)] = None
+        for name in names:
+            path = os.path.join(folder, name)
+            with open(path, "rb") as file:
+                found[os.path.relpath(path, directory)] = name in BESIDES or file.read()
+    return found
 
 
 class WalkCase(PkiCase):
@@ -64,14 +78,18 @@ class WalkCase(PkiCase):
     def hurt(walk, point, error):
         if error == "KILL":
             assert walk.killed_at(point), "was not killed"
-            return
+            return None
         done = walk.failed_at(point, error)
         is_cleaning = point.call in ("unlink", "unlinkat", "rmdir") and re.search(r"\.new|\.next", point.text)
         assert is_cleaning or (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+        return done.stderr
 
     def step(self, verb, arguments, then, point, error):
         directory = self.copy("%s-%d-%s" % (point.call, point.ordinal, error))
-        self.hurt(self.walk_of(verb, directory, arguments), point, error)
+        told = self.hurt(self.walk_of(verb, directory, arguments), point, error)
+        if error == "ENOSPC" and point.call in ("write", "openat", "mkdir") and verb != "rotate":
+            # What a full disk says to whoever writes. An issue that counts already says what is left to do.
+            assert tree(directory) == tree(self.template) or "is still valid: issue again" in told, told
         left = Profile(directory)
         left.follows(self.before)
         self.must_admit(directory, self.bystander)

@@ -21,6 +21,18 @@ NODISCARD int file_read(const char *path, size_t limit, struct buffer *out, stru
 /* Replace path by these bytes so that a reader sees the old file or the new one, never a part, also after a
  * crash: written beside it, fsync(2), renamed, and the directory synced. Returns 0, or -1 with err. */
 NODISCARD int file_replace(const char *path, const void *data, size_t length, mode_t mode, struct err *err);
+/* file_replace() in two steps, so that several files are on the disk before the first of them is replaced. */
+struct file_staged {
+    char *path, *beside; /* NULL: nothing is staged */
+};
+/* Write beside path, and fsync(2). Returns 0, or -1 with err: then nothing is left.
+ *   out  commit or discard it */
+NODISCARD int file_stage(struct file_staged *out, const char *path, const void *data, size_t length,
+                         mode_t mode, struct err *err);
+/* Rename, and sync the directory. Returns 0, or -1 with err; discard it then. */
+NODISCARD int file_commit(struct file_staged *staged, struct err *err);
+/* Remove what was not committed; nothing if there is nothing. */
+void file_discard(struct file_staged *staged);
 /* What stands between a file's name and six letters in the name of the one beside it. */
 #define FILE_BESIDE ".new-"
 /* Remove what killed processes have left beside the files of a directory. Only for who holds a lock under

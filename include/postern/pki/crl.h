@@ -14,6 +14,7 @@
 #include "postern/pki/database.h"
 
 struct pki_authority;
+struct pki_staging;
 
 struct pki_crl_facts {
     char number[PKI_SERIAL_TEXT_SIZE]; /* hex; empty if the CRL has none */
@@ -21,11 +22,13 @@ struct pki_crl_facts {
     size_t count; /* entries */
 };
 
-/* Make a new CRL of an unlocked authority with a loaded database, and replace its crl.pem.
- *   now_s  thisUpdate
- *   days   until nextUpdate
+/* Make a new CRL of an unlocked authority with a loaded database, and replace crlnumber and crl.pem.
+ *   now_s    thisUpdate
+ *   days     until nextUpdate
+ *   staging  src/pki/staging.h; NULL: at once
  * Returns 0, or -1 with err. The bundle is the caller's to rebuild. */
-NODISCARD int pki_crl_write(struct pki_authority *authority, int64_t now_s, uint64_t days, struct err *err);
+NODISCARD int pki_crl_write(struct pki_authority *authority, int64_t now_s, uint64_t days,
+                            struct pki_staging *staging, struct err *err);
 
 /* Read what an authority's crl.pem says; 0, or -1 with err. */
 NODISCARD int pki_crl_facts(const struct pki_authority *authority, struct pki_crl_facts *out,

@@ -30,6 +30,7 @@
 #define PKI_SERIAL_TEXT_SIZE (2 * PKI_SERIAL_BYTES_MAX + 3)
 
 struct x509_st;
+struct pki_staging;
 
 /* Why a certificate was revoked: the numbers of RFC 5280 §5.3.1. */
 enum pki_reason {
@@ -92,8 +93,10 @@ NODISCARD int pki_database_draw_serial(const struct pki_database *database,
                                        unsigned char out[PKI_SERIAL_BYTES], struct err *err);
 /* The entry with this serial (hex of either case, leading zeros ignored), or NULL. */
 struct pki_entry *pki_database_find(const struct pki_database *database, struct slice serial);
-/* Write newcerts/SERIAL.pem and append a valid entry in memory. Returns 0, or -1 with err. */
-NODISCARD int pki_database_add(struct pki_database *database, struct x509_st *certificate, struct err *err);
+/* Write newcerts/SERIAL.pem and append a valid entry in memory. Returns 0, or -1 with err.
+ *   staging  src/pki/staging.h; NULL: the file is there at once. Here and below */
+NODISCARD int pki_database_add(struct pki_database *database, struct x509_st *certificate,
+                               struct pki_staging *staging, struct err *err);
 /* Turn an entry to revoked, in memory. Returns 0, or -1 with err out of memory. */
 NODISCARD int pki_database_revoke(struct pki_database *database, struct pki_entry *entry, int64_t when_s,
                                   enum pki_reason reason, struct err *err);
@@ -102,7 +105,7 @@ void pki_database_restore(struct pki_database *database, struct pki_entry *entry
 /* True if the entry is one of this database. */
 bool pki_database_owns(const struct pki_database *database, const struct pki_entry *entry);
 /* Replace index.txt by what is in memory. Returns 0, or -1 with err. */
-NODISCARD int pki_database_save(struct pki_database *database, struct err *err);
+NODISCARD int pki_database_save(struct pki_database *database, struct pki_staging *staging, struct err *err);
 
 /* The certificate of an entry, from newcerts/.
  *   out  gives; free with X509_free(); NULL if the file is not there, which is no error here
@@ -115,7 +118,8 @@ NODISCARD int pki_database_certificate(const struct pki_database *database, cons
  *   last  number of the CRL in force, big-endian hex, or empty
  *   out   hex, PKI_SERIAL_TEXT_SIZE bytes */
 NODISCARD int pki_database_take_crl_number(const struct pki_database *database, struct slice last,
-                                           char out[PKI_SERIAL_TEXT_SIZE], struct err *err);
+                                           char out[PKI_SERIAL_TEXT_SIZE], struct pki_staging *staging,
+                                           struct err *err);
 
 /* Seconds since 1970 of an entry's notAfter. */
 int64_t pki_entry_expires(const struct pki_entry *entry);

@@ -5,13 +5,13 @@
  * however it ends. Readers need no lock: each file is replaced by rename, so that they see it before or
  * after.
  *
- * Every change is a row of such replacements whose order makes each prefix a usable directory:
- *   issue: newcerts/SERIAL.pem, index.txt, the folder of the name (exchanged whole), then as revoke for those
- *     that it supersedes. A crash wastes at most a certificate whose key nobody has.
- *   revoke: `.unfinished`, index.txt, crlnumber, crl.pem, crl-bundle.pem, `.unfinished` removed. Whoever
- * opens the profile for writing next and finds `.unfinished` makes the CRLs and bundles anew first. init:
- * everything in a directory beside, which is then renamed. Whoever opens it for writing also removes what a
- * killed one was about to rename. */
+ * Every change is a row of such replacements whose order makes each prefix a usable directory. All files of a
+ * row are on the disk, beside the old ones, before the first is replaced: a full disk changes nothing. issue:
+ * newcerts/SERIAL.pem, index.txt, the folder of the name (exchanged whole), then as revoke for those that it
+ * supersedes. A crash wastes at most a certificate whose key nobody has. revoke: `.unfinished`, index.txt,
+ * crlnumber, crl.pem, crl-bundle.pem, `.unfinished` removed. Whoever opens the profile for writing next and
+ * finds `.unfinished` makes the CRLs and bundles anew first. init: everything in a directory beside, which is
+ * then renamed. Whoever opens it for writing also removes what a killed one was about to rename. */
 #ifndef POSTERN_PKI_PROFILE_H
 #define POSTERN_PKI_PROFILE_H
 
@@ -27,6 +27,9 @@
 
 enum pki_access { PKI_READ, PKI_WRITE };
 
+struct pki_staging;
+struct pki_change;
+
 struct pki_profile {
     char *directory;
     const struct clock *clock;
@@ -37,8 +40,9 @@ struct pki_profile {
     /* While a rotation goes on (rotate.h), the authorities that come next, or the last ones, in other/. */
     struct pki_authority other_root, other_intermediate;
     bool has_other_root, has_other_intermediate, other_is_next;
-    bool is_unfinished; /* the last change stopped before its CRL: pki_profile_recover() */
-    int lock_fd;        /* -1 with PKI_READ */
+    bool is_unfinished;        /* the last change stopped before its CRL: pki_profile_recover() */
+    struct pki_change *change; /* what is being done; or NULL */
+    int lock_fd;               /* -1 with PKI_READ */
 };
 
 /* Where the profile of a name lies: /var/lib/postern/pki/NAME for root, ~/.postern/pki/NAME otherwise.
@@ -71,8 +75,10 @@ NODISCARD int pki_profile_need_issuers(struct pki_profile *profile, const char *
 uint64_t pki_profile_crl_days(const struct pki_profile *profile, const struct pki_authority *authority);
 /* "DIRECTORY/name". Gives; free with free(). */
 char *pki_profile_path(const struct pki_profile *profile, const char *name);
-/* Replace client-ca-bundle.pem and crl-bundle.pem by what the authorities have. Returns 0, or -1 with err. */
-NODISCARD int pki_profile_write_bundles(struct pki_profile *profile, struct err *err);
+/* Replace client-ca-bundle.pem and crl-bundle.pem by what the authorities have, or will have
+ * (src/pki/staging.h; NULL: at once). Returns 0, or -1 with err. */
+NODISCARD int pki_profile_write_bundles(struct pki_profile *profile, struct pki_staging *staging,
+                                        struct err *err);
 /* Finish what a crash left: new CRLs and bundles. Nothing if nothing is left. The Root's CRL is left alone if
  * its key is away: only issuing authorities' entries change while it is.
  *   ca_passphrase  of an encrypted key; may be NULL */
