@@ -78,13 +78,11 @@ class Crls:
 
 
 class Publisher:
-    """Puts CRLs in place and waits until the server goes by them."""
+    """Puts CRLs in place by rename and waits until the server goes by them. Postern is not told: it watches."""
 
     def __init__(self, server):
         self.server, self.offset = server, 0
         self.log = os.path.join(server.directory, "stderr.log")
-        self.by_hand = server.name == "nginx"  # it does not watch its files
-        self.tried = self.by_hand
         if server.name == "postern" and not self.wait_for("^ready: ", 60):
             raise RuntimeError(f"postern is not ready:\n{server.output()}")
 
@@ -107,26 +105,16 @@ class Publisher:
             time.sleep(0.0005)
         return False
 
-    def signal(self):
-        os.kill(self.server.process.pid, signal.SIGHUP)
-
     def publish(self, move, timeout_s=60):
         """Seconds from the rename until all workers go by it."""
         workers = set(children_of(self.server.process.pid))
         self.new_lines()
         began = time.monotonic()
         move()
-        if self.by_hand:
-            self.signal()
         if self.server.name == "nginx":
+            # It does not watch its files.
+            os.kill(self.server.process.pid, signal.SIGHUP)
             return self.wait_for_workers(workers, began, timeout_s)
-        if not self.tried:
-            # Does it watch? If nothing has happened by now it has to be told.
-            self.tried = True
-            if self.wait_for(r"generation \d+ in force", 3):
-                return time.monotonic() - began
-            self.by_hand = True
-            self.signal()
         if not self.wait_for(r"generation \d+ in force", timeout_s):
             raise RuntimeError("no generation came into force")
         return time.monotonic() - began

@@ -22,6 +22,7 @@ from peers import Backend, Nginx, Postern  # noqa: E402
 from support.pki import Pki, make_key  # noqa: E402
 
 FORGED = 100
+ROOM_BYTES = 4 << 30
 WATCHED_S = 5  # that NGINX is watched for a cut
 
 
@@ -69,16 +70,26 @@ class Revocation:
         self.load = Load(arguments.build, self.client_core, self.pki, self.clients)
         self.forger = Load(arguments.build, self.client_core, self.pki, self.forged)
         self.span = f"{arguments.seconds * 1000:.0f}ms"
-        self.started, self.missed, self.others = 0, [], []
+        self.started, self.missed, self.others, self.began_s = 0, [], [], time.monotonic()
 
     # What is said
 
+    def print(self, text):
+        if sys.stderr.isatty():
+            print("\x1b[K", end="", file=sys.stderr, flush=True)
+        print(text, flush=True)
+
     def say(self, letter, text, figure, target, is_met):
-        print(f"({letter}) {text:58} {figure:>34}   {target:16} {'met' if is_met else 'MISSED'}", flush=True)
+        self.print(f"({letter}) {text:58} {figure:>34}   {target:16} {'met' if is_met else 'MISSED'}")
         self.missed += [] if is_met else [letter]
 
     def tell(self, text, figure):
-        print(f"    {text:58} {figure:>34}", flush=True)
+        self.print(f"    {text:58} {figure:>34}")
+
+    def progress(self, text):
+        """What is being measured, and for how long all has taken: on a terminal in one line."""
+        end = "\x1b[K\r" if sys.stderr.isatty() else "\n"
+        print(f"{time.monotonic() - self.began_s:4.0f} s: {text}", end=end, file=sys.stderr, flush=True)
 
     # Servers
 
@@ -133,7 +144,7 @@ class Revocation:
                     rates.setdefault(key, []).append(rate)
                     cpu.setdefault(key, []).append(cost)
                     forged.setdefault(key, []).append(self.forgeries(servers[key], *effort))
-                print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+                self.progress(f"(a), (b): round {number + 1} of {rounds}")
         self.report_costs(rates, cpu, forged)
 
     def report_costs(self, rates, cpu, forged):
@@ -170,18 +181,19 @@ class Revocation:
         with self.server(kind, size, core=self.both_cores()) as server:
             publisher = Publisher(server)
             publisher.publish(self.crls.prepare(server, size))
-            times = [publisher.publish(self.crls.prepare(server, size)) for _ in range(self.arguments.rounds)]
-            return statistics.median(times), publisher.by_hand
+            times = []
+            for number in range(self.arguments.rounds):
+                self.progress(f"(c) {server.name}, {size:,} entries: round {number + 1} of {self.arguments.rounds}")
+                times.append(publisher.publish(self.crls.prepare(server, size)))
+            return statistics.median(times)
 
     def both_cores(self):
         return f"{self.server_core},{self.client_core}"
 
     def delays(self):
         for size, limit_s in ((self.arguments.sizes[-1], 1), (self.arguments.sizes[1], 0.1)):
-            ours, by_hand = self.in_force(Postern2, size)
-            other, _ = self.in_force(Nginx, size)
-            how = "rename and SIGHUP" if by_hand else "rename"
-            self.say("c", f"{how} to in force on 2 workers, {size:,} entries (NGINX)", f"{ours:.3f} s ({other:.3f} s)",
+            ours, other = self.in_force(Postern2, size), self.in_force(Nginx, size)
+            self.say("c", f"rename to in force on 2 workers, {size:,} entries (NGINX)", f"{ours:.3f} s ({other:.3f} s)",
                      f"< {limit_s} s", ours < limit_s)
 
     def pause(self, kind, entries):
@@ -190,7 +202,8 @@ class Revocation:
         with self.server(kind, entries, core=self.both_cores()) as server:
             publisher = Publisher(server)
             publisher.publish(self.crls.prepare(server, entries))
-            for _ in range(self.arguments.rounds):
+            for number in range(self.arguments.rounds):
+                self.progress(f"(d) {server.name}: round {number + 1} of {self.arguments.rounds}")
                 for longest, is_busy in ((calm, False), (busy, True)):
                     move = self.crls.prepare(server, entries)
                     with self.load.running("request", server.port, "/1k", "--connections", "2", "--warmup", "200ms",
@@ -215,6 +228,7 @@ class Revocation:
         self.tell("  without any change", f"{calm * 1e3:.1f} ms")
 
     def memory(self, kind, entries):
+        self.progress(f"(e) {kind.name}, {entries:,} entries")
         with self.server(kind, entries, core=self.both_cores()) as server:
             self.load.run("handshake", server.port, "/1k", "--connections", "4", "--requests", "40", "--timeout", "60s",
                           "--certs", self.clients.all)
@@ -258,12 +272,12 @@ class Revocation:
         """{client: seconds from the rename to the end of its connection}, and how many were not cut."""
         delays, late = {}, 0
         for number in range(self.arguments.cuts):
+            if number % 50 == 0:
+                self.progress(f"(f) client {number + 1} of {self.arguments.cuts}")
             move = self.crls.prepare(server, 0, number + 1)
             held.watch(time.monotonic() + 0.01)
             began = time.monotonic()
             move()
-            if publisher.by_hand:
-                publisher.signal()
             held.watch(began + 10, number)
             if number in held.ended:
                 delays[number] = held.ended[number] - began
@@ -292,7 +306,9 @@ class Revocation:
             with self.load.running("request", server.port, "/1k", "--connections", "8", "--warmup", "0ms", "--duration",
                                    "3600s") as result:
                 time.sleep(0.5)
-                for _ in range(self.arguments.reloads):
+                for number in range(self.arguments.reloads):
+                    if number % 10 == 0:
+                        self.progress(f"(g) {server.name}: reload {number + 1} of {self.arguments.reloads}")
                     publisher.publish(self.crls.prepare(server, self.arguments.sizes[1]))
         found = json.loads(result[0])
         return found["failures"], found["reconnects"], found["operations"]
@@ -308,8 +324,9 @@ class Revocation:
         most, rates, resumed = self.arguments.sizes[-1], {None: [], self.arguments.sizes[-1]: []}, []
         with contextlib.ExitStack() as stack:
             servers = {size: stack.enter_context(self.server(Postern, size)) for size in (None, most)}
-            for _ in range(self.arguments.rounds):
-                for size, server in servers.items():
+            for number in range(self.arguments.rounds):
+                self.progress(f"(h) round {number + 1} of {self.arguments.rounds}")
+                for size, server in list(servers.items())[:: 1 if number % 2 == 0 else -1]:
                     before = server.cpu_s()
                     result = json.loads(self.load.run("handshake", server.port, "/1k", "--connections", "16", "--warmup",
                                                       "200ms", "--resume", "--duration", self.span))
@@ -366,7 +383,9 @@ def main():
     arguments = parse_arguments()
     Postern.build = arguments.build
     Backend.large_bytes = 1 << 20
-    directory = tempfile.mkdtemp(prefix="postern-revocation-")
+    # In memory if there is room: a CRL of 66 MB that is on its way to a disk holds up whoever else writes to it.
+    has_room = os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > ROOM_BYTES
+    directory = tempfile.mkdtemp(prefix="postern-revocation-", dir="/dev/shm" if has_room else None)
     os.chmod(directory, 0o755)
     try:
         missed = Revocation(arguments, directory).run()
