@@ -121,6 +121,11 @@ static bool is_server_known(const struct chapter *chapter)
 const struct chapter_figure *chapter_figure(const struct chapter *chapter)
 {
     static const struct chapter_figure figures[MODE_COUNT][2] = {
+        [MODE_MIXED] = {{"Requests a second", "/s", "Longer is better.", true, false, result_rate},
+                        {"Requests for each second of the server\xe2\x80\x99s CPU", "per CPU s",
+                         "How many it does with one core to itself; longer is better.", false, false,
+                         result_server_rate}},
+
         [MODE_HANDSHAKE] = {{"Handshakes a second", "/s", "Longer is better.", true, false, result_rate},
                             {"Handshakes for each second of the server\xe2\x80\x99s CPU", "per CPU s",
                              "How many it does with one core to itself; longer is better.", false, false,

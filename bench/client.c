@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
-#include <openssl/sslerr.h>
 #include <openssl/x509.h>
 
 #include "failure.h"
+#include "outcome.h"
 
 /* STEP_ON: the state may have changed, go on; STEP_WAIT: nothing more can be done now. */
 enum step { STEP_ON, STEP_WAIT };
@@ -87,18 +87,22 @@ static enum step finish(struct client *client)
     return STEP_WAIT;
 }
 
-static void count_failure(struct lane *lane, struct failure failure, int64_t now_ns)
+static void count_failure(struct lane *lane, struct failure failure)
 {
+    int64_t now_ns = lane_clock();
     if (!lane_is_in_window(lane, now_ns))
         return;
-    failures_add(&lane->tally.failures, failure, 1);
-    series_at(&lane->tally.series, now_ns - lane->begin_ns)->failures++;
+    tally_failure(&lane->tally, now_ns - lane->begin_ns, failure);
+    atomic_fetch_add_explicit(&lane->shared->failures, 1, memory_order_relaxed);
 }
 
 static enum step fail(struct client *client, enum failure_kind kind, int detail)
 {
     struct lane *lane = client->lane;
-    count_failure(lane, (struct failure){kind, detail}, lane_clock());
+    count_failure(lane, (struct failure){kind, detail});
+    /* In an open loop, what was due while there was no connection has failed with it. */
+    if (!client->owes)
+        (void)lane_take_operation(lane, &client->due_ns);
     client->owes = false;
     if (lane->options->mode == MODE_IDLE)
         return finish(client);
@@ -107,8 +111,8 @@ static enum step fail(struct client *client, enum failure_kind kind, int detail)
     return STEP_WAIT;
 }
 
-/* An operation that began at began_ns has succeeded, or came back with a status that says no. */
-static void complete(struct client *client, int64_t began_ns)
+/* An operation has succeeded, or came back with a status that says no. */
+static void complete(struct client *client)
 {
     struct lane *lane = client->lane;
     int64_t now_ns = lane_clock();
@@ -119,69 +123,53 @@ static void complete(struct client *client, int64_t began_ns)
     if (status > 0)
         lane->tally.status[status / 100]++;
     if (status >= 400) {
-        count_failure(lane, (struct failure){FAILURE_STATUS, status}, now_ns);
+        count_failure(lane, (struct failure){FAILURE_STATUS, status});
         return;
     }
-    struct series_slot *slot = series_at(&lane->tally.series, now_ns - lane->begin_ns);
-    slot->operations++;
-    if (now_ns - began_ns > slot->slowest_ns)
-        slot->slowest_ns = now_ns - began_ns;
-    lane->tally.operations++;
-    histogram_record(&lane->tally.operation, now_ns - began_ns);
+    tally_success(&lane->tally, now_ns - lane->begin_ns, now_ns - client->due_ns);
     atomic_fetch_add_explicit(&lane->shared->operations, 1, memory_order_relaxed);
 }
 
-/* What OpenSSL's error queue says, taken off it: an alert, a refused certificate, or something else. */
-static struct failure tls_failure(const SSL *ssl, enum failure_kind closed)
+/* An operation to begin, or the end of them, or none yet. STEP_ON if client->owes is now true. */
+static enum step take_turn(struct client *client)
 {
-    unsigned long code = ERR_peek_error();
-    int reason = ERR_GET_REASON(code);
-    ERR_clear_error();
-    if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        return (struct failure){closed, 0};
-    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        return (struct failure){FAILURE_SERVER_CERTIFICATE, (int)SSL_get_verify_result(ssl)};
-    if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET)
-        return (struct failure){FAILURE_ALERT, reason - SSL_AD_REASON_OFFSET};
-    return (struct failure){FAILURE_TLS, reason};
+    if (client->owes)
+        return STEP_ON;
+    switch (lane_take_operation(client->lane, &client->due_ns)) {
+    case LANE_TAKEN:
+        client->owes = true;
+        return STEP_ON;
+    case LANE_LATER:
+        lane_await_turn(client->lane, client);
+        return STEP_WAIT;
+    case LANE_NO_MORE:
+        break;
+    }
+    return finish(client);
 }
 
-/* Why the last call on the connection did not succeed.
- *   closed   what it means that the server has gone
- *   failure  set unless STEP_WAIT is returned */
-static enum step explain(struct client *client, int result, enum failure_kind closed, struct failure *failure)
+/* Where the handshake is a part of the operation, a connection is opened for each that begins. Where it is
+ * not, it must not wait: an open loop opens its connections beforehand. */
+static bool opens_for_operation(const struct lane *lane)
 {
-    int error_number = errno;
-    switch (SSL_get_error(client->ssl, result)) {
-    case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-        return STEP_WAIT;
-    case SSL_ERROR_ZERO_RETURN:
-        *failure = (struct failure){closed, 0};
-        break;
-    case SSL_ERROR_SYSCALL:
-        *failure = error_number == 0 ? (struct failure){closed, 0}
-                                     : (struct failure){FAILURE_IO, error_number};
-        ERR_clear_error();
-        break;
-    default:
-        *failure = tls_failure(client->ssl, closed);
-    }
-    return STEP_ON;
+    return lane->options->rate == 0 || lane->options->mode == MODE_HANDSHAKE;
 }
 
 static enum step step_open(struct client *client)
 {
     struct lane *lane = client->lane;
-    if (!client->owes && !lane_take_operation(lane))
+    if (opens_for_operation(lane) && take_turn(client) == STEP_WAIT)
+        return STEP_WAIT;
+    if (!client->owes && lane->remaining == 0)
         return finish(client);
-    client->owes = true;
     if (lane->opening >= OPENING_MAX && lane->options->mode != MODE_HANDSHAKE) {
         lane_rest(lane, client);
         return STEP_WAIT;
     }
     const struct target *target = lane->target;
     client->opened_ns = lane_clock();
+    if (lane->options->rate == 0)
+        client->due_ns = client->opened_ns;
     client->fd = socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (client->fd < 0 || lane_watch(lane, client, client->fd) != 0)
         return fail(client, FAILURE_CONNECT, errno);
@@ -191,6 +179,12 @@ static enum step step_open(struct client *client)
     client->state = CLIENT_CONNECTING;
     lane_expect(lane, client);
     return STEP_ON;
+}
+
+/* Of mixed load every other connection resumes. */
+static bool may_resume(const struct client *client)
+{
+    return client->lane->options->resume || client->connections % 2 == 1;
 }
 
 static enum step step_connect(struct client *client)
@@ -206,8 +200,9 @@ static enum step step_connect(struct client *client)
     if (!client->ssl)
         return fail(client, FAILURE_TLS, ERR_R_MALLOC_FAILURE);
     SSL_set_app_data(client->ssl, client);
-    if (client->session)
+    if (client->session && may_resume(client))
         (void)SSL_set_session(client->ssl, client->session);
+    client->connections++;
     client->state = CLIENT_HANDSHAKING;
     lane_expect(client->lane, client);
     return STEP_ON;
@@ -257,7 +252,7 @@ static enum step step_handshake(struct client *client)
     errno = 0;
     int result = SSL_do_handshake(client->ssl);
     if (result != 1) {
-        if (explain(client, result, FAILURE_HANDSHAKE_CLOSED, &failure) == STEP_WAIT)
+        if (!outcome_is_failure(client->ssl, result, FAILURE_HANDSHAKE_CLOSED, &failure))
             return STEP_WAIT;
         return fail(client, failure.kind, failure.detail);
     }
@@ -265,7 +260,7 @@ static enum step step_handshake(struct client *client)
     leave_opening(client);
     client->sent = 0;
     if (!client->lane->options->bare) {
-        client->state = CLIENT_SENDING;
+        client->state = CLIENT_READY;
         return STEP_ON;
     }
     if (client->lane->options->mode == MODE_IDLE)
@@ -277,6 +272,21 @@ static enum step step_handshake(struct client *client)
     return STEP_ON;
 }
 
+/* In a closed loop the latency of these begins with connect(), that of others with the request. */
+static bool includes_handshake(const struct lane *lane)
+{
+    return lane->options->mode == MODE_HANDSHAKE || lane->options->mode == MODE_IDLE;
+}
+
+/* The server has ended a connection between two requests: another one goes on. RFC 9112 §9.3.1 */
+static enum step reconnect(struct client *client)
+{
+    if (lane_is_in_window(client->lane, lane_clock()))
+        client->lane->tally.reconnects++;
+    disconnect(client);
+    return STEP_ON;
+}
+
 /* A write failed. In TLS 1.3 the server judges the client's certificate after the client's handshake has
  * ended, so its alert may lie unread behind the broken pipe. */
 static enum step fail_sending(struct client *client, struct failure failure)
@@ -284,9 +294,33 @@ static enum step fail_sending(struct client *client, struct failure failure)
     struct failure told;
     errno = 0;
     int result = SSL_read(client->ssl, client->lane->scratch, LANE_SCRATCH);
-    bool has_alert = result <= 0 && explain(client, result, FAILURE_CLOSED, &told) == STEP_ON &&
+    bool has_alert = result <= 0 && outcome_is_failure(client->ssl, result, FAILURE_CLOSED, &told) &&
                      told.kind == FAILURE_ALERT;
     return has_alert ? fail(client, told.kind, told.detail) : fail(client, failure.kind, failure.detail);
+}
+
+/* Connected, and it is nobody's turn yet: what may come is a ticket, an alert or the end. */
+static enum step watch_quiet(struct client *client)
+{
+    struct failure failure;
+    errno = 0;
+    int count = SSL_read(client->ssl, client->lane->scratch, LANE_SCRATCH);
+    if (count > 0)
+        return fail(client, FAILURE_BAD_RESPONSE, HTTP_DONE);
+    if (!outcome_is_failure(client->ssl, count, FAILURE_CLOSED, &failure))
+        return STEP_WAIT;
+    if (client->answered == 0 || failure.kind != FAILURE_CLOSED)
+        return fail(client, failure.kind, failure.detail);
+    return reconnect(client);
+}
+
+static enum step step_ready(struct client *client)
+{
+    if (take_turn(client) == STEP_WAIT)
+        return client->state == CLIENT_READY ? watch_quiet(client) : STEP_WAIT;
+    lane_expect(client->lane, client);
+    client->state = CLIENT_SENDING;
+    return STEP_ON;
 }
 
 static enum step step_send(struct client *client)
@@ -296,6 +330,8 @@ static enum step step_send(struct client *client)
         response_reset(&client->response);
         client->asked_ns = lane_clock();
         client->content_ns = 0;
+        if (client->lane->options->rate == 0 && !includes_handshake(client->lane))
+            client->due_ns = client->asked_ns;
     }
     lane_expect(client->lane, client);
     while (client->sent < request.length) {
@@ -308,7 +344,7 @@ static enum step step_send(struct client *client)
             client->sent += count;
             continue;
         }
-        if (explain(client, result, FAILURE_CLOSED, &failure) == STEP_WAIT)
+        if (!outcome_is_failure(client->ssl, result, FAILURE_CLOSED, &failure))
             return STEP_WAIT;
         return fail_sending(client, failure);
     }
@@ -319,22 +355,20 @@ static enum step step_send(struct client *client)
 /* The response is whole: what is next? */
 static enum step answered(struct client *client)
 {
-    struct lane *lane = client->lane;
-    bool goes_on = client->response.keep_alive;
-    bool is_new = lane->options->mode == MODE_HANDSHAKE || lane->options->mode == MODE_IDLE;
-    complete(client, is_new ? client->opened_ns : client->asked_ns);
+    const struct options *options = client->lane->options;
+    complete(client);
     client->answered++;
     client->sent = 0;
-    if (lane->options->mode == MODE_IDLE)
+    bool goes_on = client->response.keep_alive &&
+                   (options->per_connection == 0 || client->answered < options->per_connection);
+    if (options->mode == MODE_IDLE)
         return goes_on ? hold(client) : fail(client, FAILURE_HELD_LOST, 0);
-    if (lane->options->mode == MODE_HANDSHAKE || !goes_on) {
+    if (options->mode == MODE_HANDSHAKE || !goes_on) {
         disconnect(client);
         return STEP_ON;
     }
-    if (!lane_take_operation(lane))
-        return finish(client);
-    client->owes = true;
-    client->state = CLIENT_SENDING;
+    lane_forget(client);
+    client->state = CLIENT_READY;
     return STEP_ON;
 }
 
@@ -377,14 +411,9 @@ static enum step step_lost(struct client *client, struct failure failure, bool w
                    (failure.kind == FAILURE_IO && failure.detail == ECONNRESET);
     if (was_closed_cleanly && response_at_end(response) == HTTP_DONE)
         return answered(client);
-    /* A kept-alive connection may end between two requests; the request is then sent again. RFC 9112 §9.3.1
-     */
-    if (is_gone && response_is_unbegun(response) && client->answered > 0) {
-        if (lane_is_in_window(client->lane, lane_clock()))
-            client->lane->tally.reconnects++;
-        disconnect(client);
-        return STEP_ON;
-    }
+    /* The request is then sent again. */
+    if (is_gone && response_is_unbegun(response) && client->answered > 0)
+        return reconnect(client);
     if (is_gone && !response_is_unbegun(response))
         return fail(client, FAILURE_TRUNCATED, 0);
     return fail(client, failure.kind, failure.detail);
@@ -400,7 +429,7 @@ static enum step step_receive(struct client *client)
         return take_response(client, slice_of(client->lane->scratch, (size_t)count));
     }
     bool was_closed_cleanly = SSL_get_error(client->ssl, count) == SSL_ERROR_ZERO_RETURN;
-    if (explain(client, count, FAILURE_CLOSED, &failure) == STEP_WAIT)
+    if (!outcome_is_failure(client->ssl, count, FAILURE_CLOSED, &failure))
         return STEP_WAIT;
     return step_lost(client, failure, was_closed_cleanly);
 }
@@ -412,11 +441,11 @@ static enum step step_close(struct client *client)
     int count = SSL_read(client->ssl, client->lane->scratch, LANE_SCRATCH);
     if (count > 0)
         return STEP_ON;
-    if (explain(client, count, FAILURE_CLOSED, &failure) == STEP_WAIT)
+    if (!outcome_is_failure(client->ssl, count, FAILURE_CLOSED, &failure))
         return STEP_WAIT;
     if (failure.kind != FAILURE_CLOSED && failure.kind != FAILURE_IO)
         return fail(client, failure.kind, failure.detail);
-    complete(client, client->opened_ns);
+    complete(client);
     disconnect(client);
     return STEP_ON;
 }
@@ -429,7 +458,7 @@ static enum step step_hold(struct client *client)
     if (count > 0)
         return fail(client, FAILURE_HELD_LOST, 0);
     /* What is no data may be a ticket: it was read, and nothing is there now. */
-    if (explain(client, count, FAILURE_HELD_LOST, &failure) == STEP_WAIT)
+    if (!outcome_is_failure(client->ssl, count, FAILURE_HELD_LOST, &failure))
         return STEP_WAIT;
     return fail(client, failure.kind == FAILURE_ALERT ? FAILURE_ALERT : FAILURE_HELD_LOST,
                 failure.kind == FAILURE_ALERT ? failure.detail : 0);
@@ -445,9 +474,10 @@ void client_step(struct client *client)
 {
     static enum step (*const steps[CLIENT_STATE_COUNT])(struct client *) = {
         [CLIENT_RESTING] = step_open,          [CLIENT_CONNECTING] = step_connect,
-        [CLIENT_HANDSHAKING] = step_handshake, [CLIENT_SENDING] = step_send,
-        [CLIENT_RECEIVING] = step_receive,     [CLIENT_CLOSING] = step_close,
-        [CLIENT_HOLDING] = step_hold,          [CLIENT_FINISHED] = step_finished,
+        [CLIENT_HANDSHAKING] = step_handshake, [CLIENT_READY] = step_ready,
+        [CLIENT_SENDING] = step_send,          [CLIENT_RECEIVING] = step_receive,
+        [CLIENT_CLOSING] = step_close,         [CLIENT_HOLDING] = step_hold,
+        [CLIENT_FINISHED] = step_finished,
     };
     for (unsigned i = 0; i < STEPS_MAX; i++) {
         if (steps[client->state](client) == STEP_WAIT)

@@ -17,6 +17,7 @@ enum client_state {
     CLIENT_RESTING, /* no connection; the next step opens one */
     CLIENT_CONNECTING,
     CLIENT_HANDSHAKING,
+    CLIENT_READY, /* between two requests; the next begins when it is due */
     CLIENT_SENDING,
     CLIENT_RECEIVING,
     CLIENT_CLOSING, /* --bare: close_notify is sent; the server's end is its consent */
@@ -32,11 +33,13 @@ struct client {
     SSL *ssl;
     SSL_SESSION *session; /* to resume, with --resume */
     struct response response;
-    size_t sent;       /* bytes of the request */
-    unsigned answered; /* responses on this connection */
-    bool owes;         /* an operation has begun and not ended */
-    bool is_opening;   /* counted in lane->opening */
-    bool is_settled;   /* counted in shared->settled */
+    size_t sent;          /* bytes of the request */
+    unsigned answered;    /* responses on this connection */
+    bool owes;            /* an operation has begun and not ended */
+    bool is_opening;      /* counted in lane->opening */
+    bool is_settled;      /* counted in shared->settled */
+    int64_t due_ns;       /* what the operation's latency is counted from */
+    uint64_t connections; /* that were opened so far */
     int64_t opened_ns, asked_ns, content_ns;
     struct list wait, ready; /* the lane's */
     int64_t wait_until_ns;

@@ -64,7 +64,9 @@ void histogram_record_many(struct histogram *histogram, int64_t value_ns, uint64
 
 void histogram_merge(struct histogram *histogram, const struct histogram *from)
 {
-    for (size_t i = 0; i < COUNTERS; i++)
+    if (from->total == 0)
+        return;
+    for (size_t i = index_of(from->min_ns); i <= index_of(from->max_ns); i++)
         histogram->counts[i] += from->counts[i];
     histogram->total += from->total;
     histogram->sum_ns += from->sum_ns;
@@ -82,7 +84,7 @@ int64_t histogram_percentile(const struct histogram *histogram, double percent)
     double rank = ceil(percent / 100 * (double)histogram->total - 1e-9);
     uint64_t wanted = rank < 1 ? 1 : (uint64_t)rank;
     uint64_t seen = 0;
-    for (size_t i = 0; i < COUNTERS; i++) {
+    for (size_t i = index_of(histogram->min_ns); i <= index_of(histogram->max_ns); i++) {
         seen += histogram->counts[i];
         if (seen >= wanted)
             return value_of(i) < histogram->max_ns ? value_of(i) : histogram->max_ns;
@@ -93,7 +95,9 @@ int64_t histogram_percentile(const struct histogram *histogram, double percent)
 void histogram_each(const struct histogram *histogram,
                     void (*on_counter)(void *argument, int64_t value_ns, uint64_t count), void *argument)
 {
-    for (size_t i = 0; i < COUNTERS; i++) {
+    if (histogram->total == 0)
+        return;
+    for (size_t i = index_of(histogram->min_ns); i <= index_of(histogram->max_ns); i++) {
         int64_t value_ns = value_of(i) < histogram->max_ns ? value_of(i) : histogram->max_ns;
         if (histogram->counts[i] > 0)
             on_counter(argument, value_ns, histogram->counts[i]);

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,6 +44,7 @@ struct lane *lane_new(const struct options *options, struct lane_shared *shared,
     list_init(&lane->deadlines);
     list_init(&lane->resting);
     list_init(&lane->ready);
+    list_init(&lane->turns);
     lane->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     lane->target = target_new(options, err);
     if (lane->epoll_fd < 0 || !lane->target) {
@@ -49,7 +52,7 @@ struct lane *lane_new(const struct options *options, struct lane_shared *shared,
         lane_free(lane);
         return NULL;
     }
-    if (options->resume)
+    if (options_resume(options))
         SSL_CTX_sess_set_new_cb(lane->target->context, on_session);
     lane->clients = xcalloc(client_count, sizeof(*lane->clients));
     lane->client_count = client_count;
@@ -72,13 +75,25 @@ void lane_free(struct lane *lane)
     free(lane);
 }
 
-bool lane_take_operation(struct lane *lane)
+enum lane_turn lane_take_operation(struct lane *lane, int64_t *due_ns)
 {
+    bool is_open_loop = lane->schedule.interval_ns > 0;
     if (lane->remaining == 0)
-        return false;
+        return LANE_NO_MORE;
+    if (is_open_loop && schedule_due_ns(&lane->schedule, 0) > lane_clock())
+        return LANE_LATER;
+    if (is_open_loop)
+        *due_ns = schedule_due_ns(&lane->schedule, 0);
+    lane->schedule.begun++;
     if (lane->remaining != UINT64_MAX)
         lane->remaining--;
-    return true;
+    return LANE_TAKEN;
+}
+
+void lane_await_turn(struct lane *lane, struct client *client)
+{
+    list_remove(&client->ready);
+    list_append(&lane->turns, &client->ready);
 }
 
 bool lane_is_in_window(const struct lane *lane, int64_t now_ns)
@@ -154,6 +169,17 @@ static void step_ready(struct lane *lane)
     }
 }
 
+/* As many as operations are due; all, when there are no more. */
+static void step_turns(struct lane *lane)
+{
+    struct list *first;
+    while ((first = list_first(&lane->turns)) &&
+           (lane->remaining == 0 || schedule_due_ns(&lane->schedule, 0) <= lane->now_ns)) {
+        list_remove(first);
+        client_step(LIST_ENTRY(first, struct client, ready));
+    }
+}
+
 static int64_t wait_ns(const struct lane *lane)
 {
     int64_t until = lane->now_ns + longest_wait_ns;
@@ -165,15 +191,31 @@ static int64_t wait_ns(const struct lane *lane)
         int64_t due = first ? LIST_ENTRY(first, struct client, wait)->wait_until_ns : INT64_MAX;
         until = due < until ? due : until;
     }
+    int64_t due_ns = list_is_empty(&lane->turns) ? INT64_MAX : schedule_due_ns(&lane->schedule, 0);
+    until = due_ns < until ? due_ns : until;
     until = lane->end_ns < until ? lane->end_ns : until;
     return until > lane->now_ns ? until - lane->now_ns : 0;
+}
+
+/* Until there are events, or the time is over: epoll_wait(2) knows only milliseconds, and an operation that
+ * begins late would look like a slow answer. */
+static void wait_precisely(int epoll_fd, int64_t left_ns)
+{
+    struct pollfd poll_fd = {.fd = epoll_fd, .events = POLLIN};
+    const struct timespec left = {.tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
+    (void)ppoll(&poll_fd, 1, &left, NULL);
 }
 
 static void step_events(struct lane *lane)
 {
     struct epoll_event events[EVENTS_MAX];
+    int64_t left_ns = wait_ns(lane);
     /* Rounded up: waking early would be a turn for nothing. */
-    int wait_ms = (int)((wait_ns(lane) + 999999) / 1000000);
+    int wait_ms = (int)((left_ns + 999999) / 1000000);
+    if (lane->schedule.interval_ns > 0 && left_ns > 0) {
+        wait_precisely(lane->epoll_fd, left_ns);
+        wait_ms = 0;
+    }
     int count = epoll_wait(lane->epoll_fd, events, EVENTS_MAX, wait_ms);
     lane->now_ns = lane_clock();
     for (int i = 0; i < count; i++)
@@ -226,8 +268,38 @@ static void measure_end(struct lane *lane)
         tally->holding += lane->clients[i].state == CLIENT_HOLDING;
 }
 
-void lane_run(struct lane *lane, int64_t begin_ns, int64_t end_ns)
+/* What was due and has no answer at the end enters the latencies with the time that it has waited so far:
+ * left out, a server that stalls until the end would look as if it had not. What has waited no longer than
+ * the median is just on its way. */
+static void count_behind(struct lane *lane)
 {
+    enum { STEPS_MAX = 100000 };
+    struct tally *tally = &lane->tally;
+    int64_t typical_ns = histogram_percentile(&tally->operation, 50);
+    uint64_t waiting = schedule_waiting(&lane->schedule, lane->end_ns), at = 0;
+    for (unsigned i = 0; i < lane->client_count; i++) {
+        int64_t waited_ns = lane->end_ns - lane->clients[i].due_ns;
+        if (!lane->clients[i].owes || waited_ns <= typical_ns)
+            continue;
+        tally->behind++;
+        histogram_record(&tally->operation, waited_ns);
+    }
+    /* Each of them, or so many neighbours at once that it does not take long. */
+    for (uint64_t step = waiting / STEPS_MAX + 1; at < waiting; at += step) {
+        int64_t waited_ns = lane->end_ns - schedule_due_ns(&lane->schedule, at);
+        uint64_t count = waiting - at < step ? waiting - at : step;
+        if (waited_ns <= typical_ns)
+            break;
+        tally->behind += count;
+        histogram_record_many(&tally->operation, waited_ns, count);
+    }
+}
+
+void lane_run(struct lane *lane, struct schedule schedule, int64_t begin_ns, int64_t end_ns)
+{
+    /* Timers to the nanosecond, not to the next 50 us. PR_SET_TIMERSLACK(2const) */
+    (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+    lane->schedule = schedule;
     lane->begin_ns = begin_ns;
     lane->end_ns = end_ns;
     lane->now_ns = lane_clock();
@@ -238,8 +310,11 @@ void lane_run(struct lane *lane, int64_t begin_ns, int64_t end_ns)
         measure_begin(lane);
         step_ready(lane);
         step_due(lane);
+        step_turns(lane);
         step_events(lane);
     }
     measure_end(lane);
+    if (lane->schedule.interval_ns > 0 && lane->now_ns >= end_ns)
+        count_behind(lane);
     atomic_fetch_add(&lane->shared->ended, 1);
 }

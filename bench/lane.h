@@ -14,6 +14,7 @@
 #include "options.h"
 #include "postern/base/attributes.h"
 #include "postern/base/list.h"
+#include "schedule.h"
 #include "tally.h"
 #include "target.h"
 
@@ -21,11 +22,11 @@ struct client;
 
 /* What all threads see. */
 struct lane_shared {
-    atomic_bool stop;    /* set by the owner of the run: leave now */
-    atomic_uint settled; /* idle connections that are held, or have failed */
-    atomic_uint held;    /* of those, the ones that were opened */
-    atomic_uint ended;   /* threads that have nothing left to do */
-    atomic_ullong operations;
+    atomic_bool stop;                   /* set by the owner of the run: leave now */
+    atomic_uint settled;                /* idle connections that are held, or have failed */
+    atomic_uint held;                   /* of those, the ones that were opened */
+    atomic_uint ended;                  /* threads that have nothing left to do */
+    atomic_ullong operations, failures; /* of the window, for showing progress */
 };
 
 enum { LANE_SCRATCH = 64 << 10 };
@@ -39,31 +40,40 @@ struct lane {
     unsigned client_count, finished;
     unsigned opening;   /* connections before the end of their handshake */
     uint64_t remaining; /* operations that may still begin */
+    struct schedule schedule;
     int epoll_fd;
     int64_t now_ns;            /* monotonic, as of this turn */
     int64_t begin_ns, end_ns;  /* the window of measurement; end INT64_MAX: when all is done */
     struct list deadlines;     /* clients that wait for the server, in order of their time */
     struct list resting;       /* clients that wait before they try again, likewise */
     struct list ready;         /* clients that go on in the next turn without an event */
+    struct list turns;         /* clients that wait until an operation is due */
     int64_t measured_ns;       /* when these two were read, at the beginning of the window */
     int64_t cpu_ns, queued_ns; /* what this thread had run, and had waited for a core */
     bool is_measuring;
     char scratch[LANE_SCRATCH]; /* what a client reads into; nothing stays in it */
 };
 
+/* What lane_take_operation() says. */
+enum lane_turn { LANE_TAKEN, LANE_LATER, LANE_NO_MORE };
+
 /* A lane with client_count connections; requests: how many operations at most, UINT64_MAX for no limit.
  * Keeps options and shared. Gives; NULL with err. */
 struct lane *lane_new(const struct options *options, struct lane_shared *shared, unsigned client_count,
                       uint64_t requests, struct err *err);
 void lane_free(struct lane *lane);
-/* Drive the connections until the window ends, all is done, or shared->stop. Returns when the tally is whole.
+/* Drive the connections, after the schedule in an open loop, until the window ends, all is done, or
+ * shared->stop. Returns when the tally is whole.
  */
-void lane_run(struct lane *lane, int64_t begin_ns, int64_t end_ns);
+void lane_run(struct lane *lane, struct schedule schedule, int64_t begin_ns, int64_t end_ns);
 
 /* For clients. */
 int64_t lane_clock(void);
-/* Begin one more operation: true if one was left. */
-NODISCARD bool lane_take_operation(struct lane *lane);
+/* Begin one more operation.
+ *   due_ns  set if it was due at a certain time, in an open loop */
+enum lane_turn lane_take_operation(struct lane *lane, int64_t *due_ns);
+/* client_step() when an operation is due, the longest waiting client first. */
+void lane_await_turn(struct lane *lane, struct client *client);
 bool lane_is_in_window(const struct lane *lane, int64_t now_ns);
 /* Watch a socket, both ways, edge-triggered. */
 NODISCARD int lane_watch(struct lane *lane, struct client *client, int fd);

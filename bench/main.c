@@ -15,7 +15,7 @@
 
 enum { OUTPUT_LIMIT = 16 << 20 };
 
-enum { EXIT_MEASURED = 0, EXIT_NOTHING = 1, EXIT_USAGE = 2, EXIT_CLIENT_BOUND = 3 };
+enum { EXIT_MEASURED = 0, EXIT_NOTHING = 1, EXIT_USAGE = 2, EXIT_CLIENT_BOUND = 3, EXIT_CROSSED = 4 };
 
 /* A server that closes must not end us, and Ctrl-C is to end with a report: run_load() waits for it. */
 static void set_signals(void)
@@ -73,15 +73,32 @@ static int print(const struct options *options, const struct result *result, str
     return is_taken ? 0 : put(result, text_write, "-", err);
 }
 
-static int judge(const struct result *result)
+/* Name each limit that was crossed on standard error. */
+static bool is_crossed(const struct options *options, const struct result *result)
+{
+    char verdict[THRESHOLD_VERDICT_SIZE];
+    bool is_any = false;
+    for (unsigned i = 0; i < options->threshold_count; i++) {
+        if (!threshold_is_crossed(&options->thresholds[i], result, verdict))
+            continue;
+        fprintf(stderr, "postern-bench: failed: %s\n", verdict);
+        is_any = true;
+    }
+    return is_any;
+}
+
+static int judge(const struct options *options, const struct result *result)
 {
     const struct tally *tally = &result->tally;
     /* A download may outlast the run: what came of it counts, if nothing went wrong. */
     bool has_content = tally->content > 0 && tally->failures.total == 0;
     bool has_succeeded = result->mode == MODE_IDLE ? tally->holding > 0
                                                    : tally->operations > 0 || has_content;
+    bool has_crossed = is_crossed(options, result);
     if (!has_succeeded)
         return EXIT_NOTHING;
+    if (has_crossed)
+        return EXIT_CROSSED;
     return result->is_client_bound ? EXIT_CLIENT_BOUND : EXIT_MEASURED;
 }
 
@@ -130,7 +147,7 @@ int main(int argc, char *argv[])
     set_signals();
     if (run_load(&options, &result, &err) != 0)
         return fail(&err, EXIT_NOTHING);
-    int status = print(&options, &result, &err) == 0 ? judge(&result) : fail(&err, EXIT_NOTHING);
+    int status = print(&options, &result, &err) == 0 ? judge(&options, &result) : fail(&err, EXIT_NOTHING);
     result_clear(&result);
     return status;
 }

@@ -5,7 +5,7 @@
 
 #include "postern/base/slice.h"
 
-enum kind { KIND_TEXT, KIND_COUNT, KIND_AMOUNT, KIND_SPAN, KIND_FLAG, KIND_HEADER };
+enum kind { KIND_TEXT, KIND_COUNT, KIND_AMOUNT, KIND_SPAN, KIND_FLAG, KIND_HEADER, KIND_THRESHOLD };
 
 static const struct row {
     const char *name, *argument;
@@ -17,8 +17,13 @@ static const struct row {
     {"--cert", "FILE", KIND_TEXT, offsetof(struct options, cert), 0,
      "client certificate, PEM, then its intermediates"},
     {"--key", "FILE", KIND_TEXT, offsetof(struct options, key), 0, "its private key, PEM"},
-    {"--certs", "FILE", KIND_TEXT, offsetof(struct options, certs), 0,
-     "more client certificates for --key, PEM: connections take turns"},
+    {"--p12", "FILE", KIND_TEXT, offsetof(struct options, p12), 0,
+     "client certificate, intermediates and key, PKCS#12"},
+    {"--passphrase-file", "FILE", KIND_TEXT, offsetof(struct options, passphrase_file), 0,
+     "its first line opens --p12 and encrypted keys"},
+    {"--certs", "DIR|FILE", KIND_TEXT, offsetof(struct options, certs), 0,
+     "many clients, in turn: a folder of certificates and keys,\n"
+     "                           or certificates for --key, PEM"},
     {"--ca", "FILE", KIND_TEXT, offsetof(struct options, ca), 0,
      "trust anchors for the server (default: the system's)"},
     {"--insecure", NULL, KIND_FLAG, offsetof(struct options, insecure), 0,
@@ -35,6 +40,9 @@ static const struct row {
      "how long to measure, 500ms, 10s, 2m (default 10s)"},
     {"--requests", "N", KIND_COUNT, offsetof(struct options, requests), UINT64_C(1) << 40,
      "end after N operations, without --duration at whatever time"},
+    {"--rate", "N", KIND_COUNT, offsetof(struct options, rate), 10000000,
+     "open loop: begin N operations a second, whatever becomes of them;\n"
+     "                           latencies count from the intended start"},
     {"--warmup", "TIME", KIND_SPAN, offsetof(struct options, warmup_ns), 3600,
      "run so long before measuring (default 1s; none with --requests)"},
     {"--timeout", "TIME", KIND_SPAN, offsetof(struct options, timeout_ns), 3600,
@@ -49,6 +57,8 @@ static const struct row {
      "signature algorithms, ecdsa_secp256r1_sha256:..."},
     {"--resume", NULL, KIND_FLAG, offsetof(struct options, resume), 0,
      "resume the session of the connection before"},
+    {"--per-connection", "N", KIND_COUNT, offsetof(struct options, per_connection), 1000000000,
+     "request, mixed: close after N requests (default mixed 10)"},
     {"--bare", NULL, KIND_FLAG, offsetof(struct options, bare), 0,
      "handshake, idle: send no request, only close_notify"},
     {"--method", "NAME", KIND_TEXT, offsetof(struct options, method), 0,
@@ -60,6 +70,8 @@ static const struct row {
      "tell CPU and memory of that process and its children too"},
     {"--json", "FILE|-", KIND_TEXT, offsetof(struct options, json), 0, "write the result as JSON"},
     {"--csv", "FILE|-", KIND_TEXT, offsetof(struct options, csv), 0, "write the result as CSV"},
+    {"--fail-if", "LIMIT", KIND_THRESHOLD, offsetof(struct options, thresholds), 0,
+     "exit with 4 if 'p99>10ms', 'rate<500', 'errors>0' ...; repeatable"},
     {"--label", "TEXT", KIND_TEXT, offsetof(struct options, label), 0,
      "who is measured, for comparing and plots"},
     {"--scenario", "TEXT", KIND_TEXT, offsetof(struct options, scenario), 0,
@@ -79,11 +91,17 @@ static const struct {
     [MODE_REQUEST] = {"request", "requests on connections that are kept alive"},
     [MODE_STREAM] = {"stream", "long responses: throughput, time to the first byte, gaps"},
     [MODE_IDLE] = {"idle", "open connections and hold them"},
+    [MODE_MIXED] = {"mixed", "a few requests on a connection, then a new one; every other resumes"},
 };
 
 const char *mode_name(enum bench_mode mode)
 {
     return modes[mode].name;
+}
+
+bool options_resume(const struct options *options)
+{
+    return options->resume || options->mode == MODE_MIXED;
 }
 
 void options_print_help(FILE *out)
@@ -102,10 +120,11 @@ void options_print_help(FILE *out)
                  rows[i].argument ? rows[i].argument : "");
         fprintf(out, "  %-24s %s\n", left, rows[i].help);
     }
-    fputs("\nExit status: 0 measured; 1 nothing succeeded, or it could not start; 2 usage; 3 measured, but "
-          "the\n"
-          "client was the bottleneck, so the rate says nothing about the server.\n",
-          out);
+    fputs(
+        "\nExit status: 0 measured; 1 nothing succeeded, or it could not start; 2 usage; 3 measured, but "
+        "the\n"
+        "client was the bottleneck, so the rate says nothing about the server; 4 a --fail-if was crossed.\n",
+        out);
 }
 
 static int parse_span(const char *text, uint64_t maximum_s, int64_t *out)
@@ -139,6 +158,13 @@ static int add_header(struct options *out, const char *value, struct err *err)
     return 0;
 }
 
+static int add_threshold(struct options *out, const char *value, struct err *err)
+{
+    if (out->threshold_count == THRESHOLDS_MAX)
+        return err_set(err, "--fail-if: more than %d", THRESHOLDS_MAX);
+    return threshold_parse(&out->thresholds[out->threshold_count++], value, err);
+}
+
 static int set(struct options *out, const struct row *row, const char *value, struct err *err)
 {
     void *member = (char *)out + row->offset;
@@ -151,6 +177,8 @@ static int set(struct options *out, const struct row *row, const char *value, st
         return 0;
     case KIND_HEADER:
         return add_header(out, value, err);
+    case KIND_THRESHOLD:
+        return add_threshold(out, value, err);
     case KIND_COUNT:
         if (!slice_to_u64(slice_text(value), row->maximum, member) || *(uint64_t *)member == 0)
             return err_set(err, "%s %s: is not a number from 1 to %llu", row->name, value,
@@ -208,7 +236,7 @@ static int parse_word(struct options *out, const char *word, unsigned place, str
         if (strcmp(modes[out->mode].name, word) == 0)
             return 0;
     }
-    return err_set(err, "%s: unknown mode; there are handshake, request, stream, idle", word);
+    return err_set(err, "%s: unknown mode; there are handshake, request, stream, idle, mixed", word);
 }
 
 static int check(const struct options *out, struct err *err)
@@ -218,6 +246,12 @@ static int check(const struct options *out, struct err *err)
         return err_set(err, "a mode and a URL are needed; see --help");
     if (!out->cert != !out->key)
         return err_set(err, "--cert and --key belong together");
+    if (out->p12 && out->cert)
+        return err_set(err, "--p12: stands for --cert and --key; give one or the other");
+    if (out->rate > 0 && out->mode == MODE_IDLE)
+        return err_set(err, "--rate: idle connections have no operations");
+    if (out->per_connection > 0 && out->mode != MODE_REQUEST && out->mode != MODE_MIXED)
+        return err_set(err, "--per-connection: is for request and mixed");
     if (out->tls && strcmp(out->tls, "1.2") != 0 && strcmp(out->tls, "1.3") != 0)
         return err_set(err, "--tls %s: is neither 1.2 nor 1.3", out->tls);
     if (out->threads > out->connections)
@@ -249,6 +283,8 @@ static void set_defaults(struct options *out, bool has_warmup)
         out->warmup_ns = 0;
     else if (!has_warmup)
         out->warmup_ns = second;
+    if (out->per_connection == 0 && out->mode == MODE_MIXED)
+        out->per_connection = 10;
     if (!out->method)
         out->method = out->body ? "POST" : "GET";
 }

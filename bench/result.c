@@ -43,6 +43,7 @@ void result_of_run(struct result *result, const struct options *options, struct 
                               .crl_entries = options->crl_entries,
                               .connections = options->connections,
                               .threads = options->threads,
+                              .wanted_rate = (double)options->rate,
                               .tally = *tally,
                               .server = *server};
     *tally = (struct tally){0};
@@ -68,10 +69,8 @@ const struct histogram *result_histogram(const struct result *result, size_t dis
 const char *result_unit(const struct result *result)
 {
     static const char *const units[MODE_COUNT] = {
-        [MODE_HANDSHAKE] = "handshakes",
-        [MODE_REQUEST] = "requests",
-        [MODE_STREAM] = "responses",
-        [MODE_IDLE] = "connections",
+        [MODE_HANDSHAKE] = "handshakes", [MODE_REQUEST] = "requests", [MODE_STREAM] = "responses",
+        [MODE_IDLE] = "connections",     [MODE_MIXED] = "requests",
     };
     return units[result->mode];
 }

@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 struct runner {
     pthread_t thread;
     struct lane *lane;
+    struct schedule schedule;
     int64_t begin_ns, end_ns;
 };
 
@@ -32,7 +34,7 @@ struct run {
 static void *runner_main(void *argument)
 {
     struct runner *runner = argument;
-    lane_run(runner->lane, runner->begin_ns, runner->end_ns);
+    lane_run(runner->lane, runner->schedule, runner->begin_ns, runner->end_ns);
     return NULL;
 }
 
@@ -65,6 +67,7 @@ static int start(struct run *run, struct err *err)
     run->begin_ns = begin_ns;
     for (unsigned i = 0; i < run->count; i++) {
         struct runner *runner = &run->runners[i];
+        schedule_init(&runner->schedule, (double)options->rate, i, run->count, lane_clock());
         runner->begin_ns = begin_ns;
         runner->end_ns = end_ns;
         int code = pthread_create(&runner->thread, NULL, runner_main, runner);
@@ -89,15 +92,27 @@ static bool is_interrupted(const struct run *run)
     return sigtimedwait(&signals, NULL, &wait) > 0;
 }
 
+/* Once a second, on a terminal: how far it is, how many, how fast now, how many failed. */
 static void show_progress(const struct run *run, int64_t *shown_ns, unsigned long long *shown)
 {
+    const struct options *options = run->options;
     int64_t now_ns = lane_clock();
     const int64_t second = 1000000000;
     if (!run->has_terminal || now_ns - *shown_ns < second)
         return;
     unsigned long long operations = atomic_load(&run->shared.operations);
-    fprintf(stderr, "\r%llu operations, %.0f/s ", operations,
-            (double)(operations - *shown) * 1e9 / (double)(now_ns - *shown_ns));
+    unsigned long long failures = atomic_load(&run->shared.failures);
+    if (now_ns < run->begin_ns)
+        fprintf(stderr, "\r\033[Kwarming up, %.0f s", ceil((double)(run->begin_ns - now_ns) / 1e9));
+    else if (options->mode == MODE_IDLE)
+        fprintf(stderr, "\r\033[K%u of %llu open", atomic_load(&run->shared.held),
+                (unsigned long long)options->connections);
+    else
+        fprintf(stderr, "\r\033[K%.0f s%s%.0f%s  %llu done  %.0f/s  %llu failed",
+                (double)(now_ns - run->begin_ns) / 1e9, options->duration_ns ? " of " : " so far, of ",
+                options->duration_ns ? (double)options->duration_ns / 1e9 : (double)options->requests,
+                options->duration_ns ? " s" : "", operations,
+                (double)(operations - *shown) * 1e9 / (double)(now_ns - *shown_ns), failures);
     *shown_ns = now_ns;
     *shown = operations;
 }

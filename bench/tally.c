@@ -20,6 +20,22 @@ void tally_clear(struct tally *tally)
     histogram_clear(&tally->gap);
 }
 
+void tally_success(struct tally *tally, int64_t since_ns, int64_t latency_ns)
+{
+    struct series_slot *slot = series_at(&tally->series, since_ns);
+    slot->operations++;
+    if (latency_ns > slot->slowest_ns)
+        slot->slowest_ns = latency_ns;
+    tally->operations++;
+    histogram_record(&tally->operation, latency_ns);
+}
+
+void tally_failure(struct tally *tally, int64_t since_ns, struct failure failure)
+{
+    failures_add(&tally->failures, failure, 1);
+    series_at(&tally->series, since_ns)->failures++;
+}
+
 void tally_merge(struct tally *tally, const struct tally *from)
 {
     tally->operations += from->operations;

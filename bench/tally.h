@@ -38,6 +38,9 @@ struct tally {
 
 void tally_init(struct tally *tally);
 void tally_clear(struct tally *tally);
+/* An operation ended so long after the beginning of the window. */
+void tally_success(struct tally *tally, int64_t since_ns, int64_t latency_ns);
+void tally_failure(struct tally *tally, int64_t since_ns, struct failure failure);
 /* Add what another thread counted. Seconds and the shares become the larger of both. */
 void tally_merge(struct tally *tally, const struct tally *from);
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
 #include "postern/base/file.h"
@@ -83,48 +82,6 @@ static int tls_error(struct err *err, const char *what, const char *path)
     return err_set(err, "%s%s%s: %s", what, path ? " " : "", path ? path : "", reason ? reason : "failed");
 }
 
-static int load_identity(SSL_CTX *context, const struct options *options, struct err *err)
-{
-    if (!options->cert)
-        return 0;
-    if (SSL_CTX_use_certificate_chain_file(context, options->cert) != 1)
-        return tls_error(err, "--cert", options->cert);
-    if (SSL_CTX_use_PrivateKey_file(context, options->key, SSL_FILETYPE_PEM) != 1)
-        return tls_error(err, "--key", options->key);
-    if (SSL_CTX_check_private_key(context) != 1)
-        return tls_error(err, "--key does not belong to --cert:", options->key);
-    return 0;
-}
-
-/* The next certificate of a PEM file, in the target's library context; NULL at its end. */
-static X509 *read_certificate(const struct target *target, BIO *file)
-{
-    X509 *certificate = X509_new_ex(target->library, NULL);
-    if (certificate && PEM_read_bio_X509(file, &certificate, NULL, NULL))
-        return certificate;
-    X509_free(certificate);
-    return NULL;
-}
-
-/* Certificates for one key: what differs is who the server thinks it talks to. */
-static int load_clients(struct target *target, const struct options *options, struct err *err)
-{
-    X509 *certificate;
-    if (!options->certs)
-        return 0;
-    BIO *file = BIO_new_file(options->certs, "r");
-    while (file && (certificate = read_certificate(target, file)) != NULL) {
-        target->clients = xreallocarray(target->clients, target->client_count + 1, sizeof(X509 *));
-        target->clients[target->client_count++] = certificate;
-    }
-    BIO_free(file);
-    if (target->client_count == 0 || !options->key ||
-        X509_check_private_key(target->clients[0], SSL_CTX_get0_privatekey(target->context)) != 1)
-        return tls_error(err, "--certs", options->certs);
-    ERR_clear_error();
-    return 0;
-}
-
 /* OpenSSL's macros for lists of names cast const away; this keeps it. SSL_CTX_set1_groups_list(3). */
 static bool set_list(SSL_CTX *context, int command, const char *names)
 {
@@ -191,7 +148,7 @@ static int set_context(struct target *target, const struct options *options, str
         return tls_error(err, "OpenSSL", NULL);
     SSL_CTX_set_mode(target->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                           SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_cache_mode(target->context, options->resume
+    SSL_CTX_set_session_cache_mode(target->context, options_resume(options)
                                                         ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL
                                                         : SSL_SESS_CACHE_OFF);
     /* Many records for each read(2): what a held connection would only pay memory for. */
@@ -201,7 +158,7 @@ static int set_context(struct target *target, const struct options *options, str
             SSL_CTX_set_default_read_buffer_len(target->context, READ_BUFFER);
     }
     if (set_protocol(target->context, options, err) != 0 ||
-        load_identity(target->context, options, err) != 0 || load_clients(target, options, err) != 0)
+        identity_load(&target->clients, target->context, target->library, options, err) != 0)
         return -1;
     return set_trust(target, options, err);
 }
@@ -278,9 +235,7 @@ void target_free(struct target *target)
     if (!target)
         return;
     X509_free(target->server);
-    for (size_t i = 0; i < target->client_count; i++)
-        X509_free(target->clients[i]);
-    free(target->clients);
+    identity_list_clear(&target->clients);
     SSL_CTX_free(target->context);
     OSSL_LIB_CTX_free(target->library);
     buffer_clear(&target->request);
@@ -303,10 +258,7 @@ SSL *target_new_ssl(struct target *target, int fd)
                       ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), target->server_name) == 1
                       : SSL_set_tlsext_host_name(ssl, target->server_name) == 1 &&
                             SSL_set1_host(ssl, target->server_name) == 1;
-    if (target->client_count > 0)
-        is_set = is_set &&
-                 SSL_use_certificate(ssl, target->clients[target->next_client++ % target->client_count]) == 1;
-    if (!is_set || SSL_set_fd(ssl, fd) != 1) {
+    if (!is_set || !identity_use_next(&target->clients, ssl) || SSL_set_fd(ssl, fd) != 1) {
         SSL_free(ssl);
         return NULL;
     }

@@ -9,6 +9,7 @@
 
 #include <openssl/ssl.h>
 
+#include "identity.h"
 #include "options.h"
 #include "postern/base/buffer.h"
 #include "postern/base/err.h"
@@ -25,9 +26,8 @@ struct url {
 struct target {
     OSSL_LIB_CTX *library;
     SSL_CTX *context;
-    X509 *server;   /* certificate that was verified already */
-    X509 **clients; /* of --certs; each connection takes the next */
-    size_t client_count, next_client;
+    X509 *server;                 /* certificate that was verified already */
+    struct identity_list clients; /* of --certs; each connection takes the next */
     struct sockaddr_storage address;
     socklen_t address_length;
     char server_name[256];

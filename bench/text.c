@@ -48,8 +48,17 @@ static bool text_rate(const struct result *result, struct buffer *out)
             "%-12sno figure of the server: the client was busy %.0f %% of the time, so that\n"
             "%-12s%.1f %s/s is the client's own limit; give it more cores or --threads\n",
             "rate", tally->busy_share * 100, "", rate, result_unit(result));
-    return buffer_printf(out, "%-12s%.1f %s/s (%llu in %.2f s)\n", "rate", rate, result_unit(result),
-                         (unsigned long long)tally->operations, tally->seconds);
+    bool fits = buffer_printf(out, "%-12s%.1f %s/s (%llu in %.2f s)", "rate", rate, result_unit(result),
+                              (unsigned long long)tally->operations, tally->seconds);
+    if (result->wanted_rate > 0)
+        fits = fits && buffer_printf(out, " of %.0f/s asked for", result->wanted_rate);
+    fits = fits && buffer_append_text(out, "\n");
+    if (tally->behind > 0)
+        fits = fits && buffer_printf(out,
+                                     "%-12s%llu were due and had no answer at the end; what they had waited "
+                                     "is in the latency\n",
+                                     "behind", (unsigned long long)tally->behind);
+    return fits;
 }
 
 static bool text_failures(const struct result *result, struct buffer *out)
