@@ -72,14 +72,15 @@ bool http_fields_connection_nominates(const struct http_fields *fields, struct s
     return http_list_has(fields, SLICE_LITERAL("connection"), name);
 }
 
-/* Equal in any case, and with '_' for '-': a gateway interface such as CGI turns both into the same variable.
- */
+/* Equal in any case, and with any byte but a letter or digit for '-': a gateway interface such as CGI turns
+ * them into the same variable. */
 static bool same_for_backends(struct slice name, struct slice lower)
 {
     if (name.length != lower.length)
         return false;
     for (size_t i = 0; i < name.length; i++) {
-        char byte = name.data[i] == '_' ? '-' : ascii_lower(name.data[i]);
+        char byte = name.data[i];
+        byte = ascii_is_alpha(byte) || ascii_is_digit(byte) ? ascii_lower(byte) : '-';
         if (byte != lower.data[i])
             return false;
     }

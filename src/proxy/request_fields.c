@@ -4,13 +4,14 @@
 #include "postern/http/fields.h"
 #include "postern/http/serialise.h"
 
-/* As a backend may read it: '_' for '-'. prefix is in lower case. */
+/* As a backend may read it: any byte but a letter or digit for '-'. prefix is in lower case. */
 static bool has_prefix(struct slice name, struct slice prefix)
 {
     if (name.length < prefix.length)
         return false;
     for (size_t i = 0; i < prefix.length; i++) {
-        char byte = name.data[i] == '_' ? '-' : ascii_lower(name.data[i]);
+        char byte = name.data[i];
+        byte = ascii_is_alpha(byte) || ascii_is_digit(byte) ? ascii_lower(byte) : '-';
         if (byte != prefix.data[i])
             return false;
     }

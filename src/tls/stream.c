@@ -96,12 +96,10 @@ static void note_no_certificate(struct tls_stream *tls)
     tls->verdict = (struct trust_verdict){.reason = TRUST_NO_CERTIFICATE, .recheck_at = TRUST_NEVER};
 }
 
-/* The intermediates that the client sent have done their work, and 4 to 6 KiB a connection is a third of what
- * it takes while idle. The stack is the session's, on a server without the leaf. SSL_get_peer_cert_chain(3).
- * What the verified path is made of has references of its own. */
-static void drop_presented_chain(SSL *ssl)
+/* OpenSSL gives no way to free its lists but to empty them; nothing looks into these without renegotiation.
+ * SSL_get_peer_cert_chain(3), SSL_get0_verified_chain(3). */
+static void empty_chain(STACK_OF(X509) * chain)
 {
-    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
     while (sk_X509_num(chain) > 0)
         X509_free(sk_X509_pop(chain));
 }
@@ -120,9 +118,11 @@ static enum stream_status finish_handshake(struct tls_stream *tls)
         tls->verdict.reason = TRUST_INTERNAL;
         return fail(tls, wrong);
     }
-    drop_presented_chain(tls->ssl);
+    /* What the client sent, 4 to 6 KiB with its keys decoded, is a third of what a connection takes while
+     * idle. The path that was verified is lent until the first read; it has references of its own. */
+    empty_chain(SSL_get_peer_cert_chain(tls->ssl));
     tls->phase = TLS_ESTABLISHED;
-    tls->has_chains = true;
+    tls->lends_path = true;
     tls->path = xreallocarray(tls->path, 1, trust_path_size(tls->path));
     return STREAM_OK;
 }
@@ -158,22 +158,6 @@ static enum stream_status tls_handshake(struct stream *stream)
     return status == STREAM_WAIT ? STREAM_WAIT : handshake_failed(tls, status);
 }
 
-static void empty_chain(STACK_OF(X509) * chain)
-{
-    while (sk_X509_num(chain) > 0)
-        X509_free(sk_X509_pop(chain));
-}
-
-/* The chains are lent until the first read, and then a sixth of what OpenSSL holds for a connection is of no
- * use to anybody: the intermediates that the client sent, with their keys decoded. OpenSSL gives no way to
- * free them but to empty its lists; nothing looks into these without renegotiation. */
-static void drop_chains(struct tls_stream *tls)
-{
-    empty_chain(SSL_get_peer_cert_chain(tls->ssl));
-    empty_chain(SSL_get0_verified_chain(tls->ssl));
-    tls->has_chains = false;
-}
-
 static bool is_flooding(const struct tls_stream *tls)
 {
     return tls->idle_count > IDLE_MAX + tls->bytes_read / IDLE_PER;
@@ -186,8 +170,9 @@ static enum stream_status tls_read(struct stream *stream, void *data, size_t siz
         return tls->phase == TLS_HANDSHAKING ? STREAM_WAIT : STREAM_FAILED;
     if (tls->peer_ended)
         return STREAM_END;
-    if (tls->has_chains)
-        drop_chains(tls);
+    if (tls->lends_path)
+        empty_chain(SSL_get0_verified_chain(tls->ssl));
+    tls->lends_path = false;
     enum stream_status status = STREAM_WAIT;
     while (status == STREAM_WAIT && (tls->socket.readable || SSL_has_pending(tls->ssl))) {
         bool was_readable = tls->socket.readable;

@@ -24,7 +24,7 @@ struct tls_stream {
     struct tls_shared *shared;
     const struct tls_server *server; /* NULL after the handshake: it may be gone */
     enum tls_phase phase;
-    bool has_chains;     /* OpenSSL still has what the client sent */
+    bool lends_path;     /* OpenSSL still has the certificates that were verified */
     bool peer_ended;     /* close_notify came */
     bool sent_end;       /* ours went */
     bool refused;        /* by the verdict: an alert has said so */

@@ -248,10 +248,13 @@ static bool ask(const struct deny *deny, const struct key *key, int64_t now_s, u
 static bool ask_leaf(const struct deny *deny, const struct trust_path *path, int64_t now_s,
                      struct deny_match *out)
 {
+    const unsigned char *const fingerprints[] = {path->fingerprint, path->twin};
     struct key key = {.kind = KEY_FINGERPRINT};
-    memcpy(key.bytes, path->fingerprint, sizeof(path->fingerprint));
-    if (ask(deny, &key, now_s, 0, out))
-        return true;
+    for (size_t i = 0; i < LENGTH_OF(fingerprints); i++) {
+        memcpy(key.bytes, fingerprints[i], TRUST_FINGERPRINT_SIZE);
+        if (ask(deny, &key, now_s, 0, out))
+            return true;
+    }
     for (unsigned i = 0; i < path->name_count; i++) {
         key = (struct key){.kind = KEY_COMMON_NAME};
         memcpy(key.name, path->names[i], sizeof(key.name));

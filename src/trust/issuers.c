@@ -103,9 +103,9 @@ int issuers_add(struct issuers *issuers, X509 *ca, const struct trust_id *id)
     return 0;
 }
 
-static bool could_have_signed(const struct issuer *issuer, const struct crl_record *record)
+static bool is_named_by(const struct issuer *issuer, const struct crl_record *record)
 {
-    if (!issuer->signs_crls || !trust_id_equal(&issuer->name, &record->issuer_name))
+    if (!trust_id_equal(&issuer->name, &record->issuer_name))
         return false;
     if (!(record->flags & CRL_HAS_KEY_ID) || issuer->key_id_length == 0)
         return true;
@@ -119,7 +119,8 @@ static void resolve_pending(struct issuers *issuers, const struct issuer *issuer
     const struct trust_id none = {0};
     for (size_t i = 0; i < issuers->pending_count; i++) {
         const struct crl_record *record = crl_index_record(issuers->index, i);
-        if (!trust_id_equal(&issuers->resolved[i], &none) || !could_have_signed(issuer, record))
+        if (!trust_id_equal(&issuers->resolved[i], &none) || !issuer->signs_crls ||
+            !is_named_by(issuer, record))
             continue;
         if (crl_digest_verifies(issuer->key, record->digest_nid, record->digest, record->digest_length,
                                 crl_record_signature(issuers->index, record)))
@@ -187,4 +188,14 @@ size_t issuers_pending(const struct issuers *issuers)
 bool issuers_is_pending_of(const struct issuers *issuers, size_t pending, const struct trust_id *id)
 {
     return trust_id_equal(&issuers->resolved[pending], id);
+}
+
+bool issuers_has_doubtful(const struct issuers *issuers, const struct issuer *issuer)
+{
+    const struct trust_id none = {0};
+    for (size_t i = 0; i < issuers->pending_count; i++)
+        if (issuer == NULL || (trust_id_equal(&issuers->resolved[i], &none) &&
+                               is_named_by(issuer, crl_index_record(issuers->index, i))))
+            return true;
+    return false;
 }

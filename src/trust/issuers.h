@@ -46,5 +46,8 @@ const struct issuer *issuers_find(const struct issuers *issuers, const struct tr
 size_t issuers_pending(const struct issuers *issuers);
 /* Was it found to be signed by this CA? */
 bool issuers_is_pending_of(const struct issuers *issuers, size_t pending, const struct trust_id *id);
+/* Is there one that could be this CA's, and that was found to be nobody's? It names the CA, and is damaged,
+ * or the CA may sign no CRLs. issuer NULL: not met, so any could. */
+bool issuers_has_doubtful(const struct issuers *issuers, const struct issuer *issuer);
 
 #endif

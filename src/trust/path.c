@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define PATH_VERSION 2
+#define PATH_VERSION 3
 
 struct cursor {
     unsigned char *at, *end;
@@ -62,6 +62,7 @@ size_t trust_path_pack(const struct trust_path *path, void *out, size_t size)
     put_byte(&cursor, path->count);
     put(&cursor, path->anchor.bytes, sizeof(path->anchor.bytes));
     put(&cursor, path->fingerprint, sizeof(path->fingerprint));
+    put(&cursor, path->twin, sizeof(path->twin));
     put_byte(&cursor, path->name_count);
     put(&cursor, path->names, (size_t)path->name_count * TRUST_NAME_SIZE);
     for (unsigned i = 0; i < path->count; i++)
@@ -108,7 +109,8 @@ bool trust_path_unpack(const void *bytes, size_t length, struct trust_path *out)
     *out = (struct trust_path){0};
     if (!take(&view, &version, 1) || version != PATH_VERSION || !take(&view, &count, 1) || count == 0 ||
         count > TRUST_PATH_MAX || !take(&view, out->anchor.bytes, sizeof(out->anchor.bytes)) ||
-        !take(&view, out->fingerprint, sizeof(out->fingerprint)) || !take(&view, &out->name_count, 1) ||
+        !take(&view, out->fingerprint, sizeof(out->fingerprint)) ||
+        !take(&view, out->twin, sizeof(out->twin)) || !take(&view, &out->name_count, 1) ||
         out->name_count > TRUST_NAMES_MAX ||
         !take(&view, out->names, (size_t)out->name_count * TRUST_NAME_SIZE))
         return false;

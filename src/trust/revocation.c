@@ -97,15 +97,14 @@ static bool ask_all(struct inquiry *inquiry, struct trust_verdict *out)
 }
 
 /* No CRL covers it: does the policy let it pass? Not where a pending CRL could be its CA's and we cannot
- * tell, because this process has not met that CA yet. */
+ * tell: this process has not met that CA yet, or the CRL names it and does not verify. */
 static enum trust_reason tolerate_missing(const struct inquiry *inquiry, struct trust_verdict *out)
 {
     const struct trust *trust = inquiry->trust;
     const struct issuer *issuer = issuers_find(trust->issuers, &inquiry->link->issuer);
-    bool is_unknown = !issuer && (issuers_pending(trust->issuers) > 0);
     if (issuer && issuer->publishes_none)
         return TRUST_ADMITTED;
-    if (!trust->policy.crl_missing_allow || is_unknown)
+    if (!trust->policy.crl_missing_allow || issuers_has_doubtful(trust->issuers, issuer))
         return TRUST_CRL_MISSING;
     out->notes |= TRUST_NOTE_CRL_MISSING;
     return TRUST_ADMITTED;

@@ -9,6 +9,7 @@
 
 #include "postern/trust/certificate.h"
 #include "trust_state.h"
+#include "twin.h"
 #include "verify_error.h"
 #include "verify_path.h"
 
@@ -157,7 +158,11 @@ static bool describe_path(struct verification *verification, const struct stack_
                "a date, name or serial number that RFC 5280 does not allow");
         return false;
     }
-    X509_digest(sk_X509_value(chain, 0), EVP_sha256(), path->fingerprint, NULL);
+    if (X509_digest(sk_X509_value(chain, 0), EVP_sha256(), path->fingerprint, NULL) != 1 ||
+        !twin_fingerprint(sk_X509_value(chain, 0), sk_X509_value(chain, 1), path->fingerprint, path->twin)) {
+        refuse_plainly(verification->verdict, TRUST_INTERNAL, "the digest of the certificate cannot be made");
+        return false;
+    }
     for (unsigned i = 0; i < path->count; i++)
         if (!meet_issuer(verification->trust->issuers, sk_X509_value(chain, (int)i + 1), &path->links[i])) {
             refuse_plainly(verification->verdict, TRUST_INTERNAL, "no memory to describe its path");

@@ -33,6 +33,7 @@ struct trust_path {
     unsigned count;                                    /* links; 0: no path was built */
     struct trust_id anchor;                            /* name and key of the trust anchor */
     unsigned char fingerprint[TRUST_FINGERPRINT_SIZE]; /* SHA-256 of the leaf */
+    unsigned char twin[TRUST_FINGERPRINT_SIZE];        /* of what it can be made with ECDSA; else the same */
     unsigned char name_count;                          /* common names of the leaf: trust_name_of_text() */
     unsigned char names[TRUST_NAMES_MAX][TRUST_NAME_SIZE];
     struct trust_link links[TRUST_PATH_MAX]; /* leaf first */
@@ -43,7 +44,7 @@ size_t trust_path_size(const struct trust_path *path);
 
 /* Bytes that any packed path fits in. */
 #define TRUST_PATH_PACKED_MAX                                                                                \
-    (72 + TRUST_NAMES_MAX * TRUST_NAME_SIZE +                                                                \
+    (104 + TRUST_NAMES_MAX * TRUST_NAME_SIZE +                                                               \
      TRUST_PATH_MAX * (32 + TRUST_NAME_SIZE + 21 + 2 + 16 + TRUST_POINTS_MAX * TRUST_POINT_SIZE))
 
 /* As bytes with a version, for a ticket's application data. Returns how many were written, 0 if size is too

@@ -70,6 +70,11 @@ static void a_clients_identity_fields_are_dropped(void **state)
         "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: mallory",
         "Transfer_Encoding: mallory",
         "Content_Length: mallory",
+        "Transfer.Encoding: mallory",
+        "Content.Length: mallory",
+        "X.Forwarded.Port: mallory",
+        "X-Forwarded!Port: mallory",
+        "Early.Data: mallory",
         "Trailer: mallory",
     };
     for (size_t i = 0; i < LENGTH_OF(LINES); i++) {

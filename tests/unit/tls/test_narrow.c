@@ -24,6 +24,9 @@ static const struct {
     {{.cn = "RSA-1024", .key = "RSA-1024"}, TRUST_WEAK_KEY},
     {{.cn = "SHA-1", .digest = "SHA1"}, TRUST_WEAK_SIGNATURE},
     {{.cn = "SHA-224", .digest = "SHA224"}, TRUST_WEAK_SIGNATURE},
+    {{.cn = "SHA3-256", .digest = "SHA3-256"}, TRUST_ADMITTED},
+    {{.cn = "SHA3-384", .digest = "SHA3-384"}, TRUST_ADMITTED},
+    {{.cn = "SHA3-512", .digest = "SHA3-512"}, TRUST_ADMITTED},
 };
 
 /* The CAs whose clients these are, each below one root. */
@@ -33,7 +36,12 @@ static const struct cert_options cas[] = {
     {.cn = "RSA-PSS", .is_ca = true, .key = "RSA-2048"},
 };
 
-#define FILES (LENGTH_OF(clients) * LENGTH_OF(cas))
+/* What OpenSSL 3.0 signs and verifies with PKCS #1 v1.5 alone, whatever is on offer. */
+static bool is_made(const struct cert_options *client, const struct cert_options *ca)
+{
+    bool has_family = client->digest != NULL && strchr(client->digest, '-') != NULL;
+    return !has_family || strcmp(ca->cn, "RSA") == 0;
+}
 
 static void write_der(int fd, const struct cert *cert)
 {
@@ -54,6 +62,8 @@ static void make_all(int fd)
         write_der(fd, ca);
         for (size_t k = 0; k < LENGTH_OF(clients); k++) {
             struct cert_options options = clients[k].options;
+            if (!is_made(&clients[k].options, &cas[i]))
+                continue;
             options.pss = i == 2;
             struct cert *client = cert_new(&options, ca);
             write_der(fd, client);
@@ -102,6 +112,8 @@ static void certificates_of_all_kinds_are_judged_as_by_the_whole(void **state)
         struct cert ca = {.x509 = read_der(file)};
         const struct cert *sent[] = {&ca};
         for (size_t k = 0; k < LENGTH_OF(clients); k++) {
+            if (!is_made(&clients[k].options, &cas[i]))
+                continue;
             struct cert client = {.x509 = read_der(file)};
             struct trust_verdict verdict;
             enum trust_reason reason = judge_ask(&judge, &client, sent, 1, CERTS_NOW, NULL, &verdict);

@@ -4,6 +4,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -249,6 +253,68 @@ static void whoever_is_named_is_denied_in_the_handshake_and_on_the_path_alike(vo
     world_clear(&world);
 }
 
+/* (r, n - s) is as good a signature as (r, s): the same certificate for all who verify it, another for who
+ * looks at its bytes. */
+static void turn_signature(X509 *x509, const EVP_PKEY *signer)
+{
+    const ASN1_BIT_STRING *signature;
+    unsigned char *der = NULL;
+    BIGNUM *order = NULL, *s = BN_new();
+    X509_get0_signature(&signature, NULL, x509);
+    const unsigned char *at = ASN1_STRING_get0_data(signature);
+    ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, ASN1_STRING_length(signature));
+    assert_int_equal(EVP_PKEY_get_bn_param(signer, OSSL_PKEY_PARAM_EC_ORDER, &order), 1);
+    assert_int_equal(BN_sub(s, order, ECDSA_SIG_get0_s(pair)), 1);
+    assert_int_equal(ECDSA_SIG_set0(pair, BN_dup(ECDSA_SIG_get0_r(pair)), s), 1);
+    int length = i2d_ECDSA_SIG(pair, &der);
+    assert_int_equal(ASN1_STRING_set((ASN1_BIT_STRING *)(uintptr_t)signature, der, length), 1);
+    OPENSSL_free(der);
+    BN_free(order);
+    ECDSA_SIG_free(pair);
+}
+
+static void a_denied_fingerprint_holds_for_the_certificate_with_its_signature_turned(void **state)
+{
+    static const char *const keys[] = {"P-256", "P-384", "P-521", "RSA-2048", "Ed25519"};
+    struct world world;
+    (void)state;
+    world_init(&world);
+    for (size_t i = 0; i < LENGTH_OF(keys); i++) {
+        const struct cert_options options = {.cn = keys[i], .key = keys[i], .is_ca = true};
+        bool has_twin = keys[i][0] == 'P';
+        unsigned char digest[TRUST_FINGERPRINT_SIZE];
+        char hex[2 * TRUST_FINGERPRINT_SIZE + 1], text[128];
+        struct trust_path path;
+        struct judge judge;
+        struct cert *ca = cert_new(&options, world.root), *client = cert_leaf("client", ca);
+        struct deny *deny = deny_new();
+        assert_int_equal(X509_digest(client->x509, EVP_sha256(), digest, NULL), 1);
+        snprintf(text, sizeof(text), "fingerprint=%s\n", text_hex(hex, digest, sizeof(digest), false));
+        assert_int_equal(deny_add(deny, slice_text(text), "deny.txt", NULL), 0);
+        deny_seal(deny);
+        const struct cert *cas[] = {world.root, ca};
+        judge_init(&judge, NULL, cas, 2, NULL, 0);
+        assert_int_equal(judge_ask(&judge, client, NULL, 0, NOW, &path, NULL), TRUST_ADMITTED);
+        assert_int_equal(memcmp(path.twin, path.fingerprint, sizeof(path.twin)) != 0, has_twin);
+        if (has_twin)
+            turn_signature(client->x509, ca->key);
+        /* It verifies all the same, and what was its twin is it now. */
+        unsigned char twin[TRUST_FINGERPRINT_SIZE];
+        memcpy(twin, path.twin, sizeof(twin));
+        assert_int_equal(judge_ask(&judge, client, NULL, 0, NOW, &path, NULL), TRUST_ADMITTED);
+        assert_memory_equal(path.fingerprint, twin, sizeof(twin));
+        assert_memory_equal(path.twin, digest, sizeof(digest));
+        judge_clear(&judge);
+        judge_init(&judge, &(struct trust_policy){.max_depth = 4, .deny = deny}, cas, 2, NULL, 0);
+        assert_int_equal(judge_ask(&judge, client, NULL, 0, NOW, NULL, NULL), TRUST_DENIED);
+        judge_clear(&judge);
+        deny_free(deny);
+        cert_free(client);
+        cert_free(ca);
+    }
+    world_clear(&world);
+}
+
 static void a_denial_ends_by_itself_and_says_who_said_so(void **state)
 {
     static const char file[] = "\ncn=x\n",
@@ -318,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_list_with_one_bad_line_is_no_list),
         cmocka_unit_test(the_kept_list_changes_by_one_entry_and_sheds_what_has_ended),
         cmocka_unit_test(whoever_is_named_is_denied_in_the_handshake_and_on_the_path_alike),
+        cmocka_unit_test(a_denied_fingerprint_holds_for_the_certificate_with_its_signature_turned),
         cmocka_unit_test(a_denial_ends_by_itself_and_says_who_said_so),
         cmocka_unit_test(a_long_list_is_searched_and_not_scanned),
     };

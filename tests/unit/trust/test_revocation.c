@@ -394,10 +394,33 @@ static void a_pending_crl_with_a_bad_signature_is_no_crl(void **state)
     struct cert *stranger = cert_root("Stranger");
     const struct cert *sent[] = {world.intermediate};
     const struct crl_factory_options forged = {.signer = stranger};
-    pending_setup(&judge, &world, NULL, crl_new(&forged, world.intermediate));
-    assert_int_equal(judge_ask(&judge, world.client, sent, 1, CERTS_NOW, NULL, NULL), TRUST_CRL_MISSING);
-    judge_clear(&judge);
+    const struct trust_policy allow = {.max_depth = 4, .check_revocation = true, .crl_missing_allow = true};
+    const struct trust_policy *const policies[] = {NULL, &allow};
+    for (size_t i = 0; i < LENGTH_OF(policies); i++) {
+        pending_setup(&judge, &world, policies[i], crl_new(&forged, world.intermediate));
+        assert_int_equal(judge_ask(&judge, world.client, sent, 1, CERTS_NOW, NULL, NULL), TRUST_CRL_MISSING);
+        judge_clear(&judge);
+    }
     cert_free(stranger);
+    world_clear(&world);
+}
+
+/* It says nothing of another CA. */
+static void a_pending_crl_of_one_ca_is_no_doubt_about_another(void **state)
+{
+    const struct trust_policy allow = {.max_depth = 4, .check_revocation = true, .crl_missing_allow = true};
+    struct world world;
+    struct judge judge;
+    (void)state;
+    world_init(&world);
+    struct cert *other = cert_intermediate("Other Intermediate", world.root);
+    struct cert *client = cert_leaf("client", other);
+    const struct cert *sent[] = {other};
+    pending_setup(&judge, &world, &allow, crl_new(NULL, world.intermediate));
+    assert_int_equal(judge_ask(&judge, client, sent, 1, CERTS_NOW, NULL, NULL), TRUST_ADMITTED);
+    judge_clear(&judge);
+    cert_free(client);
+    cert_free(other);
     world_clear(&world);
 }
 
@@ -472,6 +495,7 @@ int main(void)
         cmocka_unit_test(a_crl_of_a_namesake_does_not_count),
         cmocka_unit_test(a_pending_crl_counts_once_its_ca_is_presented),
         cmocka_unit_test(a_pending_crl_with_a_bad_signature_is_no_crl),
+        cmocka_unit_test(a_pending_crl_of_one_ca_is_no_doubt_about_another),
         cmocka_unit_test(a_new_generation_inherits_the_issuers_that_were_met),
         cmocka_unit_test(an_issuer_presented_under_another_encoding_of_its_name_is_the_same),
     };
