@@ -40,6 +40,15 @@ static void remove_folder(const char *folder, const char *where)
     (void)rmdir(folder);
 }
 
+/* Better now than when the certificate counts. */
+static int check_target(const char *target, struct err *err)
+{
+    struct stat status;
+    if (lstat(target, &status) < 0)
+        return errno == ENOENT ? 0 : err_set_errno(err, target, errno, "cannot put a new folder there");
+    return S_ISDIR(status.st_mode) ? 0 : err_set_at(err, target, 0, "is no folder; move it away");
+}
+
 int pki_delivery_begin(struct pki_delivery *delivery, const char *profile, const char *kind, const char *name,
                        struct err *err)
 {
@@ -50,7 +59,7 @@ int pki_delivery_begin(struct pki_delivery *delivery, const char *profile, const
     delivery->parent = pki_path(profile, kind);
     delivery->staged = pki_path(delivery->parent, staged);
     delivery->target = pki_path(delivery->parent, name);
-    if (pki_need_directory(delivery->parent, err) < 0)
+    if (pki_need_directory(delivery->parent, err) < 0 || check_target(delivery->target, err) < 0)
         return -1;
     remove_folder(delivery->staged, delivery->target); /* of an act that was killed */
     return pki_make_directory(delivery->staged, err);

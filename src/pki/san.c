@@ -149,6 +149,8 @@ int pki_san_add_one(GENERAL_NAMES *names, struct slice text, bool wildcard, stru
 int pki_san_add(GENERAL_NAMES *names, struct slice list, bool wildcard, struct err *err)
 {
     struct slice part;
+    if (list.length == 0)
+        return err_set(err, "an empty list of alternative names; \"%s\" would be right", types[0].example);
     while (slice_split(&list, ',', &part))
         if (pki_san_add_one(names, slice_trim(part), wildcard, err) < 0)
             return -1;

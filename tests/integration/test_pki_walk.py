@@ -10,23 +10,12 @@ import unittest
 
 from support.authority import BINARY, PkiCase, must, run
 from support.ca_directory import CaDirectory, Profile, read
+from support.tree import tree
 from support.walk import Walk, failures_of
 
-# Files that an act that fails may leave or lengthen.
-BESIDES = ("audit.log", "overlaps.txt")
+# What an act that fails may leave in it: the audit says before what will be done.
+GROWS = ("audit.log", "overlaps.txt")
 WHOLE = os.environ.get("POSTERN_WALK") == "all"
-
-
-def tree(directory):
-    """Every path below with its bytes."""
-    found = {}
-    for folder, _, names in os.walk(directory):
-        found[os.path.relpath(folder, directory)] = None
-        for name in names:
-            path = os.path.join(folder, name)
-            with open(path, "rb") as file:
-                found[os.path.relpath(path, directory)] = name in BESIDES or file.read()
-    return found
 
 
 class WalkCase(PkiCase):
@@ -89,7 +78,7 @@ class WalkCase(PkiCase):
         told = self.hurt(self.walk_of(verb, directory, arguments), point, error)
         if error == "ENOSPC" and point.call in ("write", "openat", "mkdir") and verb != "rotate":
             # What a full disk says to whoever writes. An issue that counts already says what is left to do.
-            assert tree(directory) == tree(self.template) or "is still valid: issue again" in told, told
+            assert tree(directory, GROWS) == tree(self.template, GROWS) or "is still valid: issue again" in told, told
         left = Profile(directory)
         left.follows(self.before)
         self.must_admit(directory, self.bystander)
