@@ -1,11 +1,11 @@
-"""postern pki: what it makes is judged by programs that are not ours: OpenSSL, GnuTLS, NSS, Java."""
+"""postern pki: its command line, its files, and `openssl ca` in the same directory. What it makes is judged in
+test_pki_judges, test_pki_pkcs12 and test_pki_lint."""
 
 import json
 import os
 import re
 import resource
 import signal
-import tempfile
 import unittest
 
 from support.authority import BINARY, PkiCase, must, run
@@ -46,89 +46,7 @@ distinguished_name = dn
 """
 
 
-class WhatOthersSay(PkiCase):
-    KEYS = ("p256", "p384", "rsa2048")
-
-    def test_openssl_verifies_every_kind_of_key(self):
-        for key in self.KEYS + ("ed25519",):
-            with self.subTest(key=key):
-                self.directory = os.path.join(self.parent, key)
-                self.must_pki("init", "--profile", "my-app", "--org", "Acme", "--country", "DE", "--key", key)
-                server = self.must_pki("server", "gw.example.org", "--san", "IP:127.0.0.1", "--key", key)
-                client = self.must_pki("client", "alice", "--ou", "sales", "--key", key)
-                self.assertEqual(self.openssl_verify(server["certificate"], "sslserver"), "")
-                self.assertEqual(self.openssl_verify(client["certificate"]), "")
-                self.assertNotEqual(self.openssl_verify(server["certificate"]), "")
-                self.assertNotEqual(self.openssl_verify(client["certificate"], "sslserver"), "")
-                self.must_pki("revoke", "alice", "--reason", "keyCompromise")
-                self.assertIn("certificate revoked", self.openssl_verify(client["certificate"]))
-
-    def test_gnutls_verifies_the_chain_and_the_crl(self):
-        self.must_pki("init")
-        client = self.must_pki("client", "alice")
-        chain = self.path("chain.pem")
-        with open(chain, "w", encoding="utf-8") as file:
-            file.write(self.read("client", "alice", "fullchain.pem") + self.read("root", "ca.pem"))
-        must("certtool", "--verify-chain", "--infile", chain)
-        verify = ("certtool", "--verify", "--load-ca-certificate", self.path("client-ca-bundle.pem"), "--load-crl",
-                  self.path("crl-bundle.pem"), "--verify-purpose", "1.3.6.1.5.5.7.3.2", "--infile",
-                  client["certificate"])
-        must(*verify)
-        for role in ("root", "intermediate"):
-            must("certtool", "--verify-crl", "--load-ca-certificate", self.path(role, "ca.pem"), "--infile",
-                 self.path(role, "crl.pem"))
-        self.must_pki("revoke", "alice")
-        done = run(*verify)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("revoked", done.stdout)
-
-    def test_nss_takes_pkcs12_authorities_and_crls(self):
-        self.must_pki("init")
-        for option in ((), ("--legacy-p12",)):
-            with self.subTest(option=option):
-                client = self.must_pki("client", "alice", *option)
-                store = "sql:" + tempfile.mkdtemp(dir=self.parent)
-                must("certutil", "-N", "-d", store, "--empty-password")
-                for role, trust in (("root", "CT,C,C"), ("intermediate", ",,")):
-                    must("certutil", "-A", "-d", store, "-n", role, "-t", trust, "-a", "-i", self.path(role, "ca.pem"))
-                must("pk12util", "-l", client["pkcs12"], "-W", client["passphrase"])
-                must("pk12util", "-i", client["pkcs12"], "-W", client["passphrase"], "-d", store)
-                self.assertIn("certificate is valid", must("certutil", "-V", "-d", store, "-n", "alice", "-u", "C"))
-                self.must_pki("revoke", "alice")
-                for role in ("root", "intermediate"):
-                    der = os.path.join(self.parent, role + ".crl")
-                    must("openssl", "crl", "-in", self.path(role, "crl.pem"), "-outform", "DER", "-out", der)
-                    must("crlutil", "-I", "-d", store, "-i", der)
-                self.assertIn("revoked", run("certutil", "-V", "-d", store, "-n", "alice", "-u", "C").stdout)
-
-    def test_pkcs12_opens_in_openssl_gnutls_and_java(self):
-        self.must_pki("init")
-        secret = os.path.join(self.parent, "secret")
-        with open(secret, "w", encoding="utf-8") as file:
-            file.write("open sesame\n")
-        for options in (("--key", "p256"), ("--key", "rsa2048"), ("--legacy-p12",), ("--passphrase-file", secret)):
-            with self.subTest(options=options):
-                client = self.must_pki("client", "alice", *options)
-                passphrase = client.get("passphrase", "open sesame")
-                self.assertEqual("passphrase" in client, secret not in options)
-                shown = must("openssl", "pkcs12", "-in", client["pkcs12"], "-passin", "pass:" + passphrase, "-nodes")
-                self.assertEqual(shown.count("BEGIN CERTIFICATE"), 2)
-                self.assertEqual(shown.count("BEGIN PRIVATE KEY"), 1)
-                self.assertIn("BEGIN", must("certtool", "--p12-info", "--inder", "--password", passphrase, "--infile",
-                                            client["pkcs12"]))
-                java = must("keytool", "-list", "-v", "-storetype", "PKCS12", "-keystore", client["pkcs12"],
-                            "-storepass", passphrase)
-                self.assertIn("PrivateKeyEntry", java)
-                self.assertIn("Certificate chain length: 2", java)
-                self.assertIn("Alias name: alice", java)
-
-    def test_pkcs12_without_passphrase_opens_with_the_empty_one(self):
-        self.must_pki("init")
-        client = self.must_pki("client", "robot", "--no-passphrase")
-        self.assertNotIn("passphrase", client)
-        must("openssl", "pkcs12", "-in", client["pkcs12"], "-passin", "pass:", "-nodes")
-        must("certtool", "--p12-info", "--inder", "--empty-password", "--infile", client["pkcs12"])
-
+class Lists(PkiCase):
     def test_the_crl_has_number_next_update_and_authority_key(self):
         self.must_pki("init", "--crl-days", "3")
         before = must("openssl", "crl", "-in", self.path("intermediate", "crl.pem"), "-noout", "-text")
@@ -228,14 +146,6 @@ class CommandLine(PkiCase):
         self.assertIn("no certificate", self.must_fail(1, "show", "nobody"))
         self.assertIn("no such file", self.must_fail(1, "client", "a", "--passphrase-file", "/nonexistent").lower())
         self.assertEqual((self.read("intermediate", "index.txt"), os.listdir(self.directory)), before)
-
-    def test_a_name_is_not_its_prefix(self):
-        self.must_pki("init")
-        long = self.must_pki("client", "alice.b")
-        self.must_pki("client", "alice")
-        self.must_pki("revoke", "alice")
-        self.assertEqual(self.openssl_verify(long["certificate"]), "")
-        self.must_fail(1, "revoke", "alic")
 
     def test_the_default_directory_is_the_profiles(self):
         if os.geteuid() != 0:
