@@ -46,8 +46,8 @@ struct exchange {
     struct http_framing request_framing;
     size_t head_length; /* of the head in session->in; 0 when it has gone */
     bool is_head, is_websocket, wants_continue, is_http10, is_idempotent, prefers_html, has_framing;
-    bool no_reuse;                                           /* authentication that binds to the connection */
-    struct slice host;                                       /* to send upstream; empty: the server's own */
+    bool no_reuse;     /* authentication that binds to the upstream connection, or an odd 1xx on it */
+    struct slice host; /* to send upstream; empty: the server's own */
     struct slice method, target_text, host_text, agent_text; /* copies, for the log */
     char request_id[REQUEST_ID_SIZE];
 

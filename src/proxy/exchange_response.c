@@ -46,6 +46,8 @@ static enum step take_interim(struct session *session, const struct response_hea
         return malformed(session, HTTP_BAD_STATUS);
     if (head->response->status != 100 && !exchange->is_http10 && !interim_head_write(&session->out, head))
         return malformed(session, HTTP_HEAD_TOO_LARGE);
+    /* One that announces content, or the end: nobody can tell what stands behind it (H20). */
+    exchange->no_reuse = exchange->no_reuse || !head->framing->keep_alive;
     buffer_consume(&exchange->in, length);
     exchange->scanned = 0;
     return STEP_AGAIN;

@@ -16,7 +16,9 @@ void sinks_init(struct sinks *sinks)
 
 /* Not blocking, yet without making the descriptor so that others (a shell, a terminal) share: pipes and
  * terminals are opened anew. A file never blocks, and has one offset that we share with those others; a
- * socket (the journal's) cannot be opened, and is shared with nobody who reads. */
+ * socket (the journal's) cannot be opened, and is shared with nobody who reads. Nor can a pipe of another
+ * user's, as after su or in some containers: then we share all the same, since who stops reading our log must
+ * not stop a revocation. */
 static int open_standard(int standard)
 {
     char path[32];
@@ -30,7 +32,7 @@ static int open_standard(int standard)
     if (fd >= 0)
         return fd;
     fd = fcntl(standard, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (fd >= 0 && S_ISSOCK(status.st_mode) && fd_set_nonblocking(fd) != 0)
+    if (fd >= 0 && !S_ISREG(status.st_mode) && fd_set_nonblocking(fd) != 0)
         fd_close(&fd);
     return fd;
 }

@@ -25,10 +25,8 @@ struct offer {
     const char *property;     /* that it must have; NULL: any */
 };
 
-/* All that certificate.h calls strong; SHA-1 hashes names in the store. */
-static const char *const digests[] = {"SHA1",     "SHA2-224",     "SHA2-256", "SHA2-384",
-                                      "SHA2-512", "SHA2-512/256", "SHA3-256", "SHA3-384",
-                                      "SHA3-512", "MD5-SHA1",     NULL};
+static const char *const digests[] = {"SHA1",     "SHA2-224", "SHA2-256", "SHA2-384",
+                                      "SHA2-512", "MD5-SHA1", NULL}; /* SHA-1 hashes names in the store */
 static const char *const ciphers[] = {"AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305",
                                       "AES-256-CBC", "AES-256-CTR", NULL};
 static const char *const macs[] = {"HMAC", NULL};

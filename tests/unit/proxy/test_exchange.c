@@ -210,6 +210,25 @@ static void interim_responses_pass_to_who_understands_them(void **state)
     fixture_clear(&f);
 }
 
+/* H20: what it announces is not there, or is what stands behind it: the connection tells no more. */
+static void an_interim_response_with_content_ends_the_upstream_connection(void **state)
+{
+    (void)state;
+    static const char *const ODD[] = {"Content-Length: 19", "Transfer-Encoding: chunked",
+                                      "Connection: close"};
+    for (size_t i = 0; i < LENGTH_OF(ODD); i++) {
+        char odd[128];
+        struct fixture f;
+        fixture_init(&f, "");
+        request_arrives(&f, GET, "GET");
+        (void)snprintf(odd, sizeof(odd), "HTTP/1.1 103 Early Hints\r\n%s\r\n\r\n" OK, ODD[i]);
+        put_text(&f, f.upstream, odd);
+        expect_text(&f, f.client, "HTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 200 ");
+        assert_true(is_closed(&f, f.upstream));
+        fixture_clear(&f);
+    }
+}
+
 static void endless_interim_responses_are_an_error(void **state)
 {
     (void)state;
@@ -329,6 +348,7 @@ int main(void)
         cmocka_unit_test(each_piece_reaches_the_client_at_once),
         cmocka_unit_test(the_last_piece_ends_the_exchange),
         cmocka_unit_test(interim_responses_pass_to_who_understands_them),
+        cmocka_unit_test(an_interim_response_with_content_ends_the_upstream_connection),
         cmocka_unit_test(endless_interim_responses_are_an_error),
         cmocka_unit_test(an_expectation_is_answered_by_us),
         cmocka_unit_test(content_that_came_unasked_needs_no_continue),

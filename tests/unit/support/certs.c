@@ -152,7 +152,7 @@ static void add_extensions(X509 *x509, X509 *issuer, const struct cert_options *
         snprintf(constraints, sizeof(constraints), "critical,CA:TRUE,pathlen:%d", options->path_length - 1);
     else if (options->is_ca)
         snprintf(constraints, sizeof(constraints), "critical,CA:TRUE");
-    add_extension(x509, issuer, NID_basic_constraints, constraints);
+    add_extension(x509, issuer, NID_basic_constraints, options->no_constraints ? "" : constraints);
     add_extension(x509, issuer, NID_key_usage,
                   or_default(options->key_usage,
                              options->is_ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"));

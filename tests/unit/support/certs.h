@@ -34,6 +34,7 @@ struct cert_options {
     const char *serial; /* hex; NULL: made from the subject, so that it differs and is the same each run */
     int64_t not_before, not_after; /* wall seconds; 0: a year before CERTS_NOW, ten years after */
     bool is_ca;
+    bool no_constraints;    /* no basicConstraints */
     int path_length;        /* of a CA: constraint + 1; 0: none */
     const char *eku;        /* "clientAuth", "serverAuth,clientAuth"; NULL: clientAuth for a leaf; "": none */
     const char *key_usage;  /* NULL: digitalSignature, or keyCertSign,cRLSign; "": none */

@@ -92,6 +92,42 @@ static void clients_are_judged_by_the_contract(void **state)
     world_clear(&world);
 }
 
+/* RFC 5280 §6.1.4 (k): only basicConstraints make a CA. Older OpenSSL took keyCertSign, or Netscape's type,
+ * for enough. */
+static void an_end_entity_is_no_ca_whatever_its_key_usage(void **state)
+{
+    static const struct cert_extension netscape_ca = {"2.16.840.1.113730.1.1", false, "03020102"};
+    const struct cert_options halves[] = {
+        {.cn = "half", .no_constraints = true, .key_usage = "digitalSignature,keyCertSign"},
+        {.cn = "half", .no_constraints = true, .key_usage = "keyCertSign", .eku = ""},
+        {.cn = "half",
+         .no_constraints = true,
+         .key_usage = "",
+         .eku = "",
+         .extensions = &netscape_ca,
+         .extension_count = 1},
+        {.cn = "half", .key_usage = "digitalSignature,keyCertSign"},
+    };
+    struct world world;
+    struct judge judge;
+    (void)state;
+    world_init(&world);
+    const struct cert *cas[] = {world.root};
+    judge_init(&judge, NULL, cas, 1, NULL, 0);
+    for (size_t i = 0; i < LENGTH_OF(halves); i++) {
+        struct cert *half = cert_new(&halves[i], world.root), *client = cert_leaf("mallory", half);
+        const struct cert *sent[] = {half};
+        struct trust_verdict verdict;
+        enum trust_reason got = judge_ask(&judge, client, sent, 1, CERTS_NOW, NULL, &verdict);
+        if (got != TRUST_UNTRUSTED_CHAIN)
+            fail_msg("%zu: %s (%s)", i, trust_reason_code(got), verdict.detail);
+        cert_free(client);
+        cert_free(half);
+    }
+    judge_clear(&judge);
+    world_clear(&world);
+}
+
 static void require_eku_refuses_absence(void **state)
 {
     struct world world;
@@ -349,6 +385,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clients_are_judged_by_the_contract),
+        cmocka_unit_test(an_end_entity_is_no_ca_whatever_its_key_usage),
         cmocka_unit_test(require_eku_refuses_absence),
         cmocka_unit_test(no_certificate_is_its_own_reason),
         cmocka_unit_test(an_intermediate_may_come_from_the_client),
