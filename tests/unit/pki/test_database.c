@@ -26,6 +26,7 @@ static const struct {
     {"expired", "E\t200531120000Z\t\t4A\tunknown\t/CN=a\n", 1, 0},
     {"tab_in_subject", "V\t260531120000Z\t\t4A\tunknown\t/CN=a\\\tb\n", 1, 0},
     {"cut_short", VALID "V\t2605311", SIZE_MAX, 2},
+    {"five_fields", "V\t260531120000Z\t\t4A\tunknown\n", SIZE_MAX, 1},
     {"seven_fields", "V\t260531120000Z\t\t4A\tunknown\t/CN=a\tx\n", SIZE_MAX, 1},
     {"unknown_state", "X\t260531120000Z\t\t4A\tunknown\t/CN=a\n", SIZE_MAX, 1},
     {"month_13", "V\t261331120000Z\t\t4A\tunknown\t/CN=a\n", SIZE_MAX, 1},
