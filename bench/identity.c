@@ -99,6 +99,16 @@ static int check_identity(struct loading *loading, const struct identity *identi
     return 0;
 }
 
+static EVP_PKEY *read_key(struct loading *loading, const char *path)
+{
+    BIO *file = BIO_new_file(path, "r");
+    EVP_PKEY *key = file ? PEM_read_bio_PrivateKey_ex(file, NULL, on_passphrase, loading->passphrase,
+                                                      loading->library, NULL)
+                         : NULL;
+    BIO_free(file);
+    return key;
+}
+
 static int load_pair(struct loading *loading, const char *certificates, const char *key)
 {
     struct identity *identity = append(loading->list);
@@ -109,11 +119,7 @@ static int load_pair(struct loading *loading, const char *certificates, const ch
     while (file && identity->chain && (next = read_certificate(loading->library, file)) != NULL)
         (void)sk_X509_push(identity->chain, next);
     BIO_free(file);
-    file = BIO_new_file(key, "r");
-    if (file)
-        identity->key = PEM_read_bio_PrivateKey_ex(file, NULL, on_passphrase, loading->passphrase,
-                                                   loading->library, NULL);
-    BIO_free(file);
+    identity->key = read_key(loading, key);
     return check_identity(loading, identity, identity->certificate ? key : certificates);
 }
 
@@ -220,11 +226,12 @@ static int load_into_context(struct loading *loading, SSL_CTX *context, const st
         return 0;
     if (SSL_CTX_use_certificate_chain_file(context, options->cert) != 1)
         return tls_error(loading->err, "--cert", options->cert);
-    if (SSL_CTX_use_PrivateKey_file(context, options->key, SSL_FILETYPE_PEM) != 1)
+    EVP_PKEY *key = read_key(loading, options->key);
+    if (!key)
         return tls_error(loading->err, "--key", options->key);
-    if (SSL_CTX_check_private_key(context) != 1)
-        return tls_error(loading->err, "--key does not belong to --cert:", options->key);
-    return 0;
+    bool is_used = SSL_CTX_use_PrivateKey(context, key) == 1 && SSL_CTX_check_private_key(context) == 1;
+    EVP_PKEY_free(key);
+    return is_used ? 0 : tls_error(loading->err, "--key does not belong to --cert:", options->key);
 }
 
 int identity_load(struct identity_list *list, SSL_CTX *context, OSSL_LIB_CTX *library,
@@ -233,15 +240,12 @@ int identity_load(struct identity_list *list, SSL_CTX *context, OSSL_LIB_CTX *li
     struct loading loading = {.list = list, .library = library, .err = err};
     struct stat status;
     int result = read_passphrase(options->passphrase_file, loading.passphrase, err);
-    SSL_CTX_set_default_passwd_cb(context, on_passphrase);
-    SSL_CTX_set_default_passwd_cb_userdata(context, loading.passphrase);
     if (result == 0)
         result = load_into_context(&loading, context, options);
     if (result == 0 && options->certs)
         result = stat(options->certs, &status) == 0 && S_ISDIR(status.st_mode)
                      ? load_directory(&loading, options->certs)
                      : load_certificates(&loading, context, options->certs);
-    SSL_CTX_set_default_passwd_cb_userdata(context, NULL);
     OPENSSL_cleanse(loading.passphrase, sizeof(loading.passphrase));
     return result;
 }

@@ -142,8 +142,10 @@ static int set_trust(struct target *target, const struct options *options, struc
 
 static int set_context(struct target *target, const struct options *options, struct err *err)
 {
-    target->library = OSSL_LIB_CTX_new();
-    target->context = target->library ? SSL_CTX_new_ex(target->library, NULL, TLS_client_method()) : NULL;
+    bool wants_all = lean_leaves_out(options->groups) || lean_leaves_out(options->ciphers) ||
+                     lean_leaves_out(options->sigalgs);
+    if (lean_init(&target->lean, wants_all) == 0)
+        target->context = SSL_CTX_new_ex(target->lean.library, NULL, TLS_client_method());
     if (!target->context)
         return tls_error(err, "OpenSSL", NULL);
     SSL_CTX_set_mode(target->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
@@ -158,7 +160,7 @@ static int set_context(struct target *target, const struct options *options, str
             SSL_CTX_set_default_read_buffer_len(target->context, READ_BUFFER);
     }
     if (set_protocol(target->context, options, err) != 0 ||
-        identity_load(&target->clients, target->context, target->library, options, err) != 0)
+        identity_load(&target->clients, target->context, target->lean.aside, options, err) != 0)
         return -1;
     return set_trust(target, options, err);
 }
@@ -237,7 +239,7 @@ void target_free(struct target *target)
     X509_free(target->server);
     identity_list_clear(&target->clients);
     SSL_CTX_free(target->context);
-    OSSL_LIB_CTX_free(target->library);
+    lean_clear(&target->lean);
     buffer_clear(&target->request);
     free(target);
 }

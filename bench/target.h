@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 
 #include "identity.h"
+#include "lean.h"
 #include "options.h"
 #include "postern/base/buffer.h"
 #include "postern/base/err.h"
@@ -24,7 +25,7 @@ struct url {
 };
 
 struct target {
-    OSSL_LIB_CTX *library;
+    struct lean lean;
     SSL_CTX *context;
     X509 *server;                 /* certificate that was verified already */
     struct identity_list clients; /* of --certs; each connection takes the next */

@@ -59,6 +59,9 @@ class Counts(BenchCase):
                                 "TLS_AES_128_GCM_SHA256", "--groups", "P-384")
             self.assertEqual(result["tls"]["group"], "secp384r1")
             self.assertEqual(result["tls"]["cipher"], "TLS_AES_128_GCM_SHA256")
+            # What few servers want is left out for speed, unless it is named.
+            result = self.bench("handshake", server, "--requests", 1, "--tls", "1.3", "--groups", "X448")
+            self.assertEqual((result["operations"], result["tls"]["group"]), (1, "x448"))
 
     def test_the_request_carries_method_and_fields(self):
         with Server(self.pki) as server:
