@@ -105,11 +105,16 @@ static int judge(const struct options *options, const struct result *result)
 static int report(int count, char *paths[])
 {
     struct err err = {0};
-    if (count == 0 || paths[0][0] == '-') {
-        err_set(&err, "report: needs files that --json has written, report A.json B.json > page.html");
+    const char *directory = count > 1 && strcmp(paths[0], "--svg") == 0 ? paths[1] : NULL;
+    int skipped = directory ? 2 : 0;
+    if (count <= skipped || paths[skipped][0] == '-') {
+        err_set(&err,
+                "report: needs files that --json has written, report [--svg DIR] A.json B.json > page.html");
         return fail(&err, EXIT_USAGE);
     }
-    return show_page(count, paths, &err) == 0 ? EXIT_MEASURED : fail(&err, EXIT_NOTHING);
+    int result = directory ? show_pictures(directory, count - 2, paths + 2, &err)
+                           : show_page(count, paths, &err);
+    return result == 0 ? EXIT_MEASURED : fail(&err, EXIT_NOTHING);
 }
 
 static int compare(int count, char *paths[])

@@ -10,7 +10,8 @@
 #include "postern/base/buffer.h"
 
 struct markup {
-    struct buffer *out; /* keeps: until the end */
+    struct buffer *out;        /* keeps: until the end */
+    const char *picture_style; /* goes into each picture; NULL: the page has it */
     bool overflow;
 };
 

@@ -108,6 +108,7 @@ void options_print_help(FILE *out)
 {
     fputs("Usage: postern-bench MODE https://HOST[:PORT][/PATH] [OPTION]...\n"
           "       postern-bench report RESULT.json... > page.html\n"
+          "       postern-bench report --svg DIR RESULT.json...\n"
           "       postern-bench --compare A.json B.json\n"
           "Load-test an mTLS endpoint. It talks to that URL and to nothing else.\n\nModes:\n",
           out);

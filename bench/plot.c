@@ -38,6 +38,11 @@ static void begin_picture(struct markup *markup, int height, const char *title)
                  WIDTH, height);
     markup_text(markup, title);
     markup_print(markup, "</title>\n");
+    if (markup->picture_style) {
+        markup_print(markup, "<style>");
+        markup_text(markup, markup->picture_style);
+        markup_print(markup, "</style>\n");
+    }
 }
 
 /* A name that fits beside the plot; the whole of it is in the legend. A letter of UTF-8 is not cut in two. */

@@ -92,6 +92,18 @@ static bool is_interrupted(const struct run *run)
     return sigtimedwait(&signals, NULL, &wait) > 0;
 }
 
+static void show_load(const struct run *run, int64_t now_ns, unsigned long long operations, double rate)
+{
+    const struct options *options = run->options;
+    fprintf(stderr, "\r\033[K%.0f s", (double)(now_ns - run->begin_ns) / 1e9);
+    if (options->duration_ns > 0)
+        fprintf(stderr, " of %.0f s", (double)options->duration_ns / 1e9);
+    fprintf(stderr, "  %llu", operations);
+    if (options->requests > 0)
+        fprintf(stderr, " of %llu", (unsigned long long)options->requests);
+    fprintf(stderr, " done  %.0f/s  %llu failed", rate, atomic_load(&run->shared.failures));
+}
+
 /* Once a second, on a terminal: how far it is, how many, how fast now, how many failed. */
 static void show_progress(const struct run *run, int64_t *shown_ns, unsigned long long *shown)
 {
@@ -101,18 +113,14 @@ static void show_progress(const struct run *run, int64_t *shown_ns, unsigned lon
     if (!run->has_terminal || now_ns - *shown_ns < second)
         return;
     unsigned long long operations = atomic_load(&run->shared.operations);
-    unsigned long long failures = atomic_load(&run->shared.failures);
     if (now_ns < run->begin_ns)
         fprintf(stderr, "\r\033[Kwarming up, %.0f s", ceil((double)(run->begin_ns - now_ns) / 1e9));
     else if (options->mode == MODE_IDLE)
         fprintf(stderr, "\r\033[K%u of %llu open", atomic_load(&run->shared.held),
                 (unsigned long long)options->connections);
     else
-        fprintf(stderr, "\r\033[K%.0f s%s%.0f%s  %llu done  %.0f/s  %llu failed",
-                (double)(now_ns - run->begin_ns) / 1e9, options->duration_ns ? " of " : " so far, of ",
-                options->duration_ns ? (double)options->duration_ns / 1e9 : (double)options->requests,
-                options->duration_ns ? " s" : "", operations,
-                (double)(operations - *shown) * 1e9 / (double)(now_ns - *shown_ns), failures);
+        show_load(run, now_ns, operations,
+                  (double)(operations - *shown) * 1e9 / (double)(now_ns - *shown_ns));
     *shown_ns = now_ns;
     *shown = operations;
 }

@@ -5,6 +5,7 @@
 
 #include "compare.h"
 #include "page.h"
+#include "pictures.h"
 #include "result_read.h"
 
 enum { OUTPUT_LIMIT = 64 << 20 };
@@ -40,6 +41,16 @@ int show_page(int count, char *paths[], struct err *err)
         result = print(&out, is_whole, err);
     }
     buffer_clear(&out);
+    result_list_clear(&results);
+    return result;
+}
+
+int show_pictures(const char *directory, int count, char *paths[], struct err *err)
+{
+    struct result_list results = {0};
+    int result = load(&results, count, paths, err);
+    if (result == 0)
+        result = pictures_write(&results, directory, err);
     result_list_clear(&results);
     return result;
 }

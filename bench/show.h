@@ -10,6 +10,8 @@
 /* Load results from files and write one HTML page of them all to standard output.
  * Returns 0, or -1 with err: a file that is no result, or output that cannot be written. */
 NODISCARD int show_page(int count, char *paths[], struct err *err);
+/* The same as pictures, SVG files in a directory. */
+NODISCARD int show_pictures(const char *directory, int count, char *paths[], struct err *err);
 /* Write two results, of a file each, side by side to standard output.
  *   is_client_bound  set to whether one of them was
  * Returns as above. */

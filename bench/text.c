@@ -98,9 +98,9 @@ static bool text_cpu(const struct result *result, struct buffer *out)
         return fits;
     fits = fits && buffer_printf(out, "%-12s%.3f s", "server CPU", server->cpu_s);
     if (tally->operations > 0)
-        fits = fits && buffer_printf(out, ", %.1f us for each of %s, %.1f for each second of it",
-                                     server->cpu_s * 1e6 / (double)tally->operations, result_unit(result),
-                                     result_server_rate(result));
+        fits = fits && buffer_printf(out, ", %.1f us an operation, %.1f %s for each second of it",
+                                     server->cpu_s * 1e6 / (double)tally->operations,
+                                     result_server_rate(result), result_unit(result));
     fits = fits && buffer_append_text(out, "\n");
     if (server->memory_end_kib == 0)
         return fits;

@@ -134,6 +134,20 @@ class Page(Reported):
         self.assertEqual(self.headings(page, "h2"), [evil.replace("\u0001", "?")])
         self.assertEqual(self.headings(page, "script"), [])
 
+    def test_pictures_stand_alone(self):
+        folder = os.path.join(self.directory, "pictures")
+        os.mkdir(folder)
+        paths = self.write(result("a", 100, scenario="../Full <handshakes>, P-256"), result("b", 50))
+        self.assertEqual(self.run_bench("report", "--svg", folder, *paths), "")
+        self.assertEqual(sorted(os.listdir(folder)),
+                         sorted("%s-%s.svg" % (name, kind) for name in ("full-handshakes-p-256", "handshake")
+                                for kind in ("bars", "latency", "times")))
+        for name in os.listdir(folder):
+            picture = ElementTree.parse(os.path.join(folder, name)).getroot()
+            self.assertEqual(picture.tag, SVG + "svg")
+            self.assertIn("--ink", picture.find(SVG + "style").text)
+        self.assertIn("nowhere", self.run_bench("report", "--svg", os.path.join(folder, "nowhere"), *paths, status=1))
+
     def test_what_is_no_result_is_an_error_with_its_file(self):
         for text, complaint in (("{", "no JSON"), ('{"schema": "x"}', '"schema"'), ("[]", "no result")):
             path = os.path.join(self.directory, "bad.json")
