@@ -233,6 +233,11 @@ int memfd_seal(int fd)
     return fcntl(fd, F_ADD_SEALS, SEALS);
 }
 
+int memfd_fix_size(int fd)
+{
+    return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW);
+}
+
 bool memfd_is_sealed(int fd)
 {
     int seals = fcntl(fd, F_GET_SEALS);

@@ -8,6 +8,7 @@
 
 struct generation {
     unsigned references;
+    void *sessions;   /* of all workers, or NULL */
     bool admit_ended; /* of the server's certificates; the loader judges their dates */
     struct pack pack; /* what all below points into; unmapped last */
     struct config *config;
@@ -22,6 +23,7 @@ struct generation {
 /* Build from a pack that was parsed; takes it on success. keys NULL: without a server, to judge only. Errors
  * are in the form of config_error(). */
 NODISCARD struct generation *generation_build(struct pack *pack, const struct slice *keys, size_t key_count,
-                                              const struct clock *clock, bool admit_ended, struct err *err);
+                                              void *sessions, const struct clock *clock, bool admit_ended,
+                                              struct err *err);
 
 #endif

@@ -7,8 +7,8 @@
 #include "postern/base/assert.h"
 #include "postern/base/memory.h"
 #include "postern/generation/deny.h"
+#include "postern/generation/handover.h"
 #include "postern/generation/keys.h"
-#include "postern/generation/summary.h"
 #include "postern/identity/identity.h"
 #include "postern/trust/reason.h"
 
@@ -109,15 +109,6 @@ static bool wants_ca_names(const struct generation *generation)
     return trust_ca_name_count(generation->trust) <= TLS_CA_NAMES_FEW;
 }
 
-/* One worker, so that every client that comes again comes to it. */
-static bool is_alone(const struct generation *generation)
-{
-    struct summary summary;
-    struct err err;
-    return summary_parse(&summary, pack_section(&generation->pack, PACK_SUMMARY, 0), &err) == 0 &&
-           summary.workers == 1;
-}
-
 /* The secret of the file, or that of the start: the first behind the keys. */
 static struct tls_ticket_options ticket_options(const struct generation *generation, const struct slice *keys,
                                                 size_t key_count)
@@ -130,7 +121,9 @@ static struct tls_ticket_options ticket_options(const struct generation *generat
         .lifetime_s = tls->ticket_lifetime_ms / 1000,
         .max_age_s = tls->ticket_max_age_ms / 1000,
         .rotation_s = tls->ticket_rotation_ms / 1000,
-        .hold_sessions = tls->ticket_secret.path == NULL && is_alone(generation),
+        /* A secret of a file is there for others to resume what was begun here. */
+        .sessions = tls->ticket_secret.path == NULL ? generation->sessions : NULL,
+        .sessions_size = HANDOVER_SESSIONS_SIZE,
         .needs_record = identity_needs_chain(generation->config),
     };
 }
@@ -208,10 +201,12 @@ static int build_server(struct generation *generation, const struct slice *keys,
 }
 
 struct generation *generation_build(struct pack *pack, const struct slice *keys, size_t key_count,
-                                    const struct clock *clock, bool admit_ended, struct err *err)
+                                    void *sessions, const struct clock *clock, bool admit_ended,
+                                    struct err *err)
 {
     struct generation *generation = xcalloc(1, sizeof(*generation));
     generation->references = 1;
+    generation->sessions = sessions;
     generation->admit_ended = admit_ended;
     generation->pack = *pack;
     if (parse_config(generation, err) != 0 || open_crls(generation, err) != 0 ||
@@ -225,29 +220,29 @@ struct generation *generation_build(struct pack *pack, const struct slice *keys,
     return generation;
 }
 
-static struct generation *open_pack(int pack_fd, const struct slice *keys, size_t key_count,
+static struct generation *open_pack(int pack_fd, const struct slice *keys, size_t key_count, void *sessions,
                                     const struct clock *clock, struct err *err)
 {
     struct pack pack;
     if (pack_open(&pack, pack_fd, err) != 0)
         return NULL;
     /* The loader has judged the dates. A worker that starts again years later must come up all the same. */
-    struct generation *generation = generation_build(&pack, keys, key_count, clock, true, err);
+    struct generation *generation = generation_build(&pack, keys, key_count, sessions, clock, true, err);
     if (generation == NULL)
         pack_close(&pack);
     return generation;
 }
 
-struct generation *generation_open(int pack_fd, const struct slice *keys, size_t key_count,
+struct generation *generation_open(int pack_fd, const struct slice *keys, size_t key_count, void *sessions,
                                    const struct clock *clock, struct err *err)
 {
     ASSERT(keys != NULL);
-    return open_pack(pack_fd, keys, key_count, clock, err);
+    return open_pack(pack_fd, keys, key_count, sessions, clock, err);
 }
 
 struct generation *generation_open_judge(int pack_fd, const struct clock *clock, struct err *err)
 {
-    return open_pack(pack_fd, NULL, 0, clock, err);
+    return open_pack(pack_fd, NULL, 0, NULL, clock, err);
 }
 
 struct generation *generation_ref(struct generation *generation)
@@ -276,7 +271,6 @@ void generation_unref(struct generation *generation)
 void generation_inherit(struct generation *generation, const struct generation *older)
 {
     trust_inherit(generation->trust, older->trust);
-    tls_server_inherit(generation->server, older->server);
 }
 
 uint64_t generation_number(const struct generation *generation)

@@ -392,7 +392,7 @@ static int rehearse(struct load *load, struct pack_writer *writer, struct err *e
     int key_count = keys_parse(secret_view(load->keys), keys);
     if (key_count < 0 || pack_parse(&pack, slice_of((const char *)writer->bytes, writer->size), err) != 0)
         return err_set(err, "generation: not what was written");
-    struct generation *generation = generation_build(&pack, keys, (size_t)key_count, load->clock,
+    struct generation *generation = generation_build(&pack, keys, (size_t)key_count, NULL, load->clock,
                                                      serves_same_chains(load), err);
     if (generation == NULL)
         return -1;

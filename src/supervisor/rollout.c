@@ -19,7 +19,8 @@ void rollout_clear(struct rollout *rollout)
 {
     if (rollout->next != NULL && !rollout->is_committed)
         edition_free(rollout->next);
-    rollout->next = NULL;
+    edition_free(rollout->older);
+    rollout->next = rollout->older = NULL;
     timer_clear(&rollout->deadline);
 }
 
@@ -91,11 +92,14 @@ static bool anybody(const struct supervisor *supervisor, enum vote vote)
 
 static void finish(struct supervisor *supervisor, const struct err *err)
 {
+    struct edition *older = supervisor->rollout.older;
+    supervisor->rollout.older = NULL;
     timer_disarm(&supervisor->rollout.deadline);
     supervisor->rollout.next = NULL;
     for (unsigned i = 0; i < supervisor->slot_count; i++)
         supervisor->slots[i].vote = VOTE_NONE;
     supervisor_rolled_out(supervisor, err);
+    edition_free(older);
 }
 
 static void commit(struct supervisor *supervisor)
@@ -114,7 +118,8 @@ static void commit(struct supervisor *supervisor)
     }
     if (older != NULL)
         edition_tell_news(supervisor->current, older, supervisor->log);
-    edition_free(older);
+    /* Kept until no worker has it: whoever unmaps it last frees its pages, which takes milliseconds. */
+    supervisor->rollout.older = older;
 }
 
 /* Take the next step if nobody is waited for. */

@@ -25,8 +25,9 @@ struct supervisor;
 struct slot;
 
 struct rollout {
-    struct edition *next; /* NULL: none under way */
-    bool is_committed;    /* second phase: next is the supervisor's current already */
+    struct edition *next;  /* NULL: none under way */
+    struct edition *older; /* the one before, while workers leave it */
+    bool is_committed;     /* second phase: next is the supervisor's current already */
     struct timer deadline;
 };
 

@@ -24,7 +24,8 @@ static void on_restart(void *context)
 static const void *make_shared(const char *name, size_t size, int *fd)
 {
     *fd = memfd_new(name, size);
-    void *mapped = *fd < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_SHARED, *fd, 0);
+    bool is_made = *fd >= 0 && memfd_fix_size(*fd) == 0;
+    void *mapped = is_made ? mmap(NULL, size, PROT_READ, MAP_SHARED, *fd, 0) : MAP_FAILED;
     return mapped == MAP_FAILED ? NULL : mapped;
 }
 
@@ -132,6 +133,7 @@ static int send_boot(struct slot *slot, const struct summary *summary, const str
     size_t count = sinks->access >= 0 ? HANDOVER_FD_ACCESS + 1 : HANDOVER_FD_ACCESS;
     fds[HANDOVER_FD_SLAB] = slot->slab_fd;
     fds[HANDOVER_FD_RECORDS] = slot->records_fd;
+    fds[HANDOVER_FD_SESSIONS] = slot->sessions_fd;
     fds[HANDOVER_FD_EVENTS] = sinks->events;
     fds[HANDOVER_FD_RESOLV] = text_memory("/etc/resolv.conf");
     fds[HANDOVER_FD_HOSTS] = text_memory("/etc/hosts");

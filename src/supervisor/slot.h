@@ -48,6 +48,7 @@ struct slot {
     const struct metrics *metrics;
     int records_fd;
     const struct records *records;
+    int sessions_fd; /* the same for all; the supervisor's */
     struct backoff backoff;
 
     enum vote vote;

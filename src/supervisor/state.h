@@ -45,6 +45,7 @@ struct supervisor {
     struct file_watch files;
     struct edition *current;
     struct secret ticket_secret; /* of this start, for all workers and generations */
+    int sessions_fd;             /* memory that all workers share: tls/server.h */
     struct rollout rollout;
     struct sweeping sweeping;
     struct denying denying;

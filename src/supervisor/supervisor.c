@@ -204,11 +204,15 @@ static void on_health(void *context)
 
 static int open_slots(struct supervisor *supervisor, const struct summary *summary, struct err *err)
 {
+    supervisor->sessions_fd = memfd_new("postern-sessions", HANDOVER_SESSIONS_SIZE);
+    if (supervisor->sessions_fd < 0 || memfd_fix_size(supervisor->sessions_fd) != 0)
+        return err_set_errno(err, NULL, errno, "no memory for sessions");
     supervisor->slots = xcalloc(summary->workers, sizeof(*supervisor->slots));
     for (unsigned i = 0; i < summary->workers; i++) {
         if (slot_init(&supervisor->slots[i], i, supervisor->loop, &supervisor->inbox, &slot_events,
                       supervisor) != 0)
             return err_set_errno(err, NULL, errno, "no memory for worker %u", i);
+        supervisor->slots[i].sessions_fd = supervisor->sessions_fd;
         supervisor->slot_count = i + 1;
     }
     return 0;
@@ -450,6 +454,7 @@ static void close_house(struct supervisor *supervisor)
     for (unsigned i = 0; i < supervisor->slot_count; i++)
         slot_clear(&supervisor->slots[i]);
     free(supervisor->slots);
+    fd_close(&supervisor->sessions_fd);
     rollout_clear(&supervisor->rollout);
     sweeping_clear(supervisor);
     denying_clear(supervisor);
@@ -478,7 +483,7 @@ static int make_ticket_secret(struct secret *secret)
 
 int supervisor_run(const char *config_path)
 {
-    struct supervisor supervisor = {.config_path = config_path, .clock = clock_system()};
+    struct supervisor supervisor = {.config_path = config_path, .clock = clock_system(), .sessions_fd = -1};
     process_harden();
     (void)prctl(PR_SET_NAME, "postern", 0, 0, 0);
     supervisor.loop = loop_new(supervisor.clock);

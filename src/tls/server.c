@@ -211,11 +211,6 @@ struct tls_server *tls_server_new(const struct tls_server_options *options, cons
     return server;
 }
 
-void tls_server_inherit(const struct tls_server *server, const struct tls_server *older)
-{
-    tickets_inherit(server->shared->tickets, older->shared->tickets);
-}
-
 void tls_server_free(struct tls_server *server)
 {
     if (server == NULL)

@@ -85,7 +85,7 @@ static bool derive(struct ticket_ring *ring, int64_t period, unsigned char *out,
 
 static const struct ticket_key *key_of(struct ticket_ring *ring, int64_t period)
 {
-    unsigned char bytes[TICKET_NAME_SIZE + 2 * TICKET_KEY_SIZE];
+    unsigned char bytes[TICKET_NAME_SIZE + 3 * TICKET_KEY_SIZE];
     size_t place = (size_t)(((uint64_t)period) % PERIODS);
     struct ticket_key *key = &vault_of(ring)->keys[place];
     if (vault_of(ring)->is_derived[place] && key->period == period)
@@ -96,9 +96,15 @@ static const struct ticket_key *key_of(struct ticket_ring *ring, int64_t period)
     memcpy(key->name, bytes, TICKET_NAME_SIZE);
     memcpy(key->cipher, bytes + TICKET_NAME_SIZE, TICKET_KEY_SIZE);
     memcpy(key->mac, bytes + TICKET_NAME_SIZE + TICKET_KEY_SIZE, TICKET_KEY_SIZE);
+    memcpy(key->held, bytes + TICKET_NAME_SIZE + 2 * TICKET_KEY_SIZE, TICKET_KEY_SIZE);
     OPENSSL_cleanse(bytes, sizeof(bytes));
     vault_of(ring)->is_derived[place] = true;
     return key;
+}
+
+const unsigned char *ticket_ring_context(const struct ticket_ring *ring)
+{
+    return ring->context;
 }
 
 const struct ticket_key *ticket_ring_current(struct ticket_ring *ring, int64_t now_s)

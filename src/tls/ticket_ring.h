@@ -18,7 +18,9 @@
 
 struct ticket_key {
     int64_t period; /* which one: wall seconds over the period's length */
-    unsigned char name[TICKET_NAME_SIZE], cipher[TICKET_KEY_SIZE], mac[TICKET_KEY_SIZE];
+    unsigned char name[TICKET_NAME_SIZE];
+    unsigned char cipher[TICKET_KEY_SIZE], mac[TICKET_KEY_SIZE]; /* of tickets that hold their session */
+    unsigned char held[TICKET_KEY_SIZE];                         /* of sessions that are held here */
 };
 
 struct ticket_ring;
@@ -31,6 +33,8 @@ NODISCARD struct ticket_ring *ticket_ring_new(struct slice secret, const unsigne
                                               int64_t period_s);
 void ticket_ring_free(struct ticket_ring *ring);
 
+/* The context, TICKET_CONTEXT_SIZE bytes. Borrowed. */
+const unsigned char *ticket_ring_context(const struct ticket_ring *ring);
 /* What encrypts now. Borrowed until the next call; NULL if OpenSSL fails. */
 const struct ticket_key *ticket_ring_current(struct ticket_ring *ring, int64_t now_s);
 /* The key of this name, TICKET_NAME_SIZE bytes, if it still decrypts. Borrowed until the next call; NULL if

@@ -26,7 +26,6 @@ struct tickets {
     bool needs_record;
     struct ticket_habits habits;
     struct held_sessions *held; /* NULL: tickets hold their sessions */
-    unsigned char context[TICKET_CONTEXT_SIZE];
 };
 
 /* A client that is refused with a page gets none; nor does one whose ticket could not carry what is needed.
@@ -137,8 +136,9 @@ static int hold(SSL *ssl, SSL_SESSION *session)
 {
     const struct tls_stream *tls = SSL_get_app_data(ssl);
     const struct tickets *tickets = tls->shared->tickets;
-    if (SSL_version(ssl) == TLS1_3_VERSION)
-        held_sessions_put(tickets->held, tickets->context, session);
+    if (SSL_version(ssl) == TLS1_3_VERSION && (SSL_get_options(ssl) & SSL_OP_NO_TICKET) != 0)
+        held_sessions_put(tickets->held, session, clock_wall_s(tickets->clock),
+                          clock_monotonic_us(tickets->clock));
     return 0;
 }
 
@@ -153,46 +153,48 @@ static SSL_SESSION *recall(SSL *ssl, const unsigned char *name, int length, int 
     if (SSL_version(ssl) != TLS1_3_VERSION || length <= 0)
         return NULL;
     tls->offered_ticket = true;
-    SSL_SESSION *session = held_sessions_find(tickets->held, tickets->context,
-                                              slice_of((const char *)name, (size_t)length));
+    SSL_SESSION *session = held_sessions_find(
+        tickets->held, ssl, slice_of((const char *)name, (size_t)length), clock_wall_s(tickets->clock));
     if (session == NULL || is_admitted(tls, session, &facts, &verdict))
         return session;
     SSL_SESSION_free(session);
     return NULL;
 }
 
-/* RFC 8446 §4.2.1: in a ClientHello, two bytes a version behind a length of one. */
-static bool offers_tls13(SSL *ssl)
+/* Is the first ticket that the ClientHello offers as long as the name of a held session? Others are longer.
+ * RFC 8446 §4.2.11: two bytes of length of the list, two of the first identity. */
+static bool offers_held(SSL *ssl)
 {
     const unsigned char *bytes = NULL;
     size_t length = 0;
-    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &bytes, &length) != 1)
-        return false;
-    for (size_t i = 1; i + 1 < length; i += 2)
-        if ((bytes[i] << 8 | bytes[i + 1]) == TLS1_3_VERSION)
-            return true;
-    return false;
+    return SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &bytes, &length) == 1 && length >= 4 &&
+           (bytes[2] << 8 | bytes[3]) == HELD_NAME_SIZE;
 }
 
-/* SSL_CTX_set_client_hello_cb(3). With SSL_OP_NO_TICKET OpenSSL asks recall() in TLS 1.3, and without it has
- * tickets in TLS 1.2: SSL_CTX_set_options(3). */
+/* SSL_CTX_set_client_hello_cb(3). With SSL_OP_NO_TICKET OpenSSL asks recall() in TLS 1.3, and without it
+ * opens the ticket: SSL_CTX_set_options(3). */
 static int choose_kind(SSL *ssl, int *alert, void *context)
 {
     (void)alert;
     (void)context;
-    if (offers_tls13(ssl))
+    if (offers_held(ssl))
         SSL_set_options(ssl, SSL_OP_NO_TICKET);
     return SSL_CLIENT_HELLO_SUCCESS;
 }
 
-static void hold_sessions(struct tickets *tickets, SSL_CTX *context)
+static int hold_sessions(struct tickets *tickets, SSL_CTX *context, const struct tls_ticket_options *options)
 {
-    tickets->held = held_sessions_new();
+    if (options->sessions == NULL || SSL_CTX_get_max_proto_version(context) < TLS1_3_VERSION)
+        return 0;
+    tickets->held = held_sessions_new(options->sessions, options->sessions_size, tickets->ring);
+    if (tickets->held == NULL)
+        return -1;
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL |
                                                 SSL_SESS_CACHE_NO_AUTO_CLEAR);
     SSL_CTX_sess_set_new_cb(context, hold);
     SSL_CTX_sess_set_get_cb(context, recall);
     SSL_CTX_set_client_hello_cb(context, choose_kind, NULL);
+    return 0;
 }
 
 struct tickets *tickets_new(SSL_CTX *context, const struct tls_ticket_options *options,
@@ -207,14 +209,12 @@ struct tickets *tickets_new(SSL_CTX *context, const struct tls_ticket_options *o
     if (tickets->cipher == NULL || tickets->ring == NULL ||
         SSL_CTX_set_tlsext_ticket_key_evp_cb(context, give_keys) != 1 ||
         SSL_CTX_set_session_ticket_cb(context, write_facts, decide, NULL) != 1 ||
-        SSL_CTX_set_session_id_context(context, options->context, TICKET_CONTEXT_SIZE) != 1) {
+        SSL_CTX_set_session_id_context(context, options->context, TICKET_CONTEXT_SIZE) != 1 ||
+        hold_sessions(tickets, context, options) != 0) {
         err_set(err, "session tickets cannot be set up; session_tickets = no does without them");
         tickets_free(tickets);
         return NULL;
     }
-    memcpy(tickets->context, options->context, sizeof(tickets->context));
-    if (options->hold_sessions && SSL_CTX_get_max_proto_version(context) >= TLS1_3_VERSION)
-        hold_sessions(tickets, context);
     SSL_CTX_set_timeout(context, options->lifetime_s);
     SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);
     return tickets;
@@ -224,18 +224,10 @@ void tickets_free(struct tickets *tickets)
 {
     if (tickets == NULL)
         return;
-    held_sessions_unref(tickets->held);
+    held_sessions_free(tickets->held);
     ticket_ring_free(tickets->ring);
     EVP_CIPHER_free(tickets->cipher);
     free(tickets);
-}
-
-void tickets_inherit(struct tickets *tickets, const struct tickets *older)
-{
-    if (tickets == NULL || older == NULL || tickets->held == NULL || older->held == NULL)
-        return;
-    held_sessions_unref(tickets->held);
-    tickets->held = held_sessions_ref(older->held);
 }
 
 const char *tickets_resume(struct tls_stream *tls)
@@ -260,11 +252,29 @@ bool tickets_worth_it(struct tls_stream *tls)
            ticket_habits_full(&tls->shared->tickets->habits, tls->path->fingerprint);
 }
 
+/* Held, if it has room; else the ticket holds it. */
+static void choose_keeper(const struct tls_stream *tls)
+{
+    unsigned char bytes[TICKET_FACTS_MAX];
+    void *facts = NULL;
+    size_t length = 0;
+    if (tls->shared->tickets->held == NULL)
+        return;
+    if (SSL_session_reused(tls->ssl) == 1)
+        (void)SSL_SESSION_get0_ticket_appdata(SSL_get_session(tls->ssl), &facts, &length);
+    else
+        length = ticket_facts_write(0, tls->path, slice_of(tls->record, tls->record_length), bytes,
+                                    sizeof(bytes));
+    if (held_sessions_has_room(length))
+        SSL_set_options(tls->ssl, SSL_OP_NO_TICKET);
+    else
+        SSL_clear_options(tls->ssl, SSL_OP_NO_TICKET);
+}
+
 int tickets_issue(struct tls_stream *tls)
 {
     tls->owes_ticket = false;
-    if (tls->shared->tickets->held != NULL)
-        SSL_set_options(tls->ssl, SSL_OP_NO_TICKET);
+    choose_keeper(tls);
     if (SSL_new_session_ticket(tls->ssl) != 1) {
         ERR_clear_error();
         return 1; /* there will be none, and nothing is lost */

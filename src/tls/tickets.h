@@ -26,8 +26,6 @@ void tickets_free(struct tickets *tickets);
 /* The handshake has ended and resumed a session: take over from it who the client is, and ask once more.
  * Returns NULL, or what is wrong: fail closed. */
 const char *tickets_resume(struct tls_stream *tls);
-/* Let one find the sessions that the other's worker holds. */
-void tickets_inherit(struct tickets *tickets, const struct tickets *older);
 /* Whether to issue one on this connection, TLS 1.3: asked once. */
 bool tickets_worth_it(struct tls_stream *tls);
 /* Issue one now, TLS 1.3: it goes out with what is written next. Returns what SSL_do_handshake(3) does. */

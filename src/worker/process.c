@@ -63,8 +63,11 @@ static int boot(int channel, struct handover *message)
                       message->fds[HANDOVER_FD_SLAB], 0);
     void *records = mmap(NULL, sizeof(struct records), PROT_READ | PROT_WRITE, MAP_SHARED,
                          message->fds[HANDOVER_FD_RECORDS], 0);
-    if (slab == MAP_FAILED || records == MAP_FAILED || fd_set_nonblocking(channel) != 0)
-        return fail("cannot map counters");
+    void *sessions = mmap(NULL, HANDOVER_SESSIONS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+                          message->fds[HANDOVER_FD_SESSIONS], 0);
+    if (slab == MAP_FAILED || records == MAP_FAILED || sessions == MAP_FAILED ||
+        fd_set_nonblocking(channel) != 0)
+        return fail("cannot map counters and sessions");
     confine_descriptors(order.descriptors);
     struct worker_boot start = {
         .slot = order.slot,
@@ -77,6 +80,7 @@ static int boot(int channel, struct handover *message)
         .level = (enum log_level)order.level,
         .metrics = slab,
         .records = records,
+        .sessions = sessions,
         .resolv_conf = map_text(message->fds[HANDOVER_FD_RESOLV]),
         .hosts = map_text(message->fds[HANDOVER_FD_HOSTS]),
         .clock = clock_system(),
@@ -86,6 +90,7 @@ static int boot(int channel, struct handover *message)
     };
     fd_close(&message->fds[HANDOVER_FD_SLAB]);
     fd_close(&message->fds[HANDOVER_FD_RECORDS]);
+    fd_close(&message->fds[HANDOVER_FD_SESSIONS]);
     fd_close(&message->fds[HANDOVER_FD_RESOLV]);
     fd_close(&message->fds[HANDOVER_FD_HOSTS]);
     return worker_run(&start);

@@ -106,7 +106,8 @@ static void prepare(struct worker *worker, struct handover *message)
     if (count < 0 || message->fd_count != 1)
         err_set(&err, "no generation in the message");
     else
-        worker->prepared = generation_open(message->fds[0], keys, (size_t)count, worker->boot->clock, &err);
+        worker->prepared = generation_open(message->fds[0], keys, (size_t)count, worker->boot->sessions,
+                                           worker->boot->clock, &err);
     if (worker->prepared != NULL && generation_number(worker->prepared) != message->number) {
         generation_unref(worker->prepared);
         worker->prepared = NULL;

@@ -1,9 +1,11 @@
 """Resumption as clients do it: curl, openssl s_client and Python; what the backend and the log are told is the same as
 after a full handshake."""
 import os
+import signal
 import ssl
 
 from support import GatewayCase, Returner, main, s_client
+from support.gateway import wait_until
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -53,10 +55,22 @@ class Resumption(GatewayCase):
         return told
 
     def test_identity_is_the_same(self):
-        # One worker holds the sessions itself, two have them held by tickets.
+        # Workers share the sessions of TLS 1.3; in TLS 1.2 tickets hold them.
         for version, workers in ((TLS12, 1), (TLS13, 1), (TLS13, 2)):
             with self.subTest(version=version, workers=workers):
                 self.assertEqual(self.full_and_resumed(version, EVERYTHING, workers), [True, True])
+
+    def test_a_session_outlives_the_workers_that_hold_it(self):
+        gateway = self.gateway(self.backend(), listener={"workers": 2})
+        client = Returner(self.pki, self.client, TLS13)
+        client.visit(gateway)
+        before = set(gateway.workers())
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: len(set(gateway.workers()) - before) == 2, "two new workers")
+        for _ in range(4):
+            client.visit(gateway)
+            self.assertTrue(client.resumed)
 
     def test_identity_with_the_chain_is_the_same_or_the_ticket_declined(self):
         for workers in (1, 2):

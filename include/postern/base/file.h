@@ -50,6 +50,9 @@ void fd_close(int *fd);
  * Returns a close-on-exec descriptor, or -1 with errno. */
 NODISCARD int memfd_new(const char *name, size_t size);
 NODISCARD int memfd_seal(int fd);
+/* For memory that several write: only its size is settled, since who touches what another has cut off dies by
+ * SIGBUS. Returns 0, or -1 with errno. */
+NODISCARD int memfd_fix_size(int fd);
 /* True only if the descriptor is a memfd that can no longer be written, shrunk or grown. */
 NODISCARD bool memfd_is_sealed(int fd);
 

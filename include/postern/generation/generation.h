@@ -21,10 +21,12 @@ struct generation;
  *   pack_fd  sealed memory; borrows (it is mapped, so it may be closed)
  *   keys     private keys, PEM or DER, and ticket secrets, as keys.h says; borrows, the caller cleanses.
  *            Without any secret, as in a rehearsal, there are no tickets
+ *   sessions HANDOVER_SESSIONS_SIZE bytes that all workers share (handover.h), or NULL: tickets hold their
+ *            sessions; keeps
  *   clock    keeps
  * Returns a generation with one reference, or NULL with err. */
 NODISCARD struct generation *generation_open(int pack_fd, const struct slice *keys, size_t key_count,
-                                             const struct clock *clock, struct err *err);
+                                             void *sessions, const struct clock *clock, struct err *err);
 /* The same to judge only: without private keys, so generation_server() is NULL and nobody can be served. For
  * `explain` and `trial`. */
 NODISCARD struct generation *generation_open_judge(int pack_fd, const struct clock *clock, struct err *err);
@@ -32,8 +34,8 @@ struct generation *generation_ref(struct generation *generation);
 /* The last one frees everything and unmaps. NULL is nothing. */
 void generation_unref(struct generation *generation);
 
-/* Carry over what an older generation has learnt and holds: CAs that clients brought, sessions. Call before
- * the new one is put in force. */
+/* Carry over what an older generation has learnt: CAs that clients brought. Call before the new one is put in
+ * force. */
 void generation_inherit(struct generation *generation, const struct generation *older);
 
 uint64_t generation_number(const struct generation *generation);

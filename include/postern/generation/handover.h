@@ -44,14 +44,18 @@ enum handover_kind {
 };
 
 enum {
-    HANDOVER_FD_SLAB,    /* struct metrics, to be mapped and written */
-    HANDOVER_FD_RECORDS, /* struct records, likewise */
-    HANDOVER_FD_EVENTS,  /* event log */
-    HANDOVER_FD_RESOLV,  /* text of resolv.conf(5), sealed memory */
-    HANDOVER_FD_HOSTS,   /* text of hosts(5), sealed memory */
-    HANDOVER_FD_ACCESS,  /* access log; there only if has_access_log */
+    HANDOVER_FD_SLAB,     /* struct metrics, to be mapped and written */
+    HANDOVER_FD_RECORDS,  /* struct records, likewise */
+    HANDOVER_FD_SESSIONS, /* HANDOVER_SESSIONS_SIZE bytes, the same for all workers: tls/server.h */
+    HANDOVER_FD_EVENTS,   /* event log */
+    HANDOVER_FD_RESOLV,   /* text of resolv.conf(5), sealed memory */
+    HANDOVER_FD_HOSTS,    /* text of hosts(5), sealed memory */
+    HANDOVER_FD_ACCESS,   /* access log; there only if has_access_log */
     HANDOVER_FD_LISTENERS_MAX = SUMMARY_ADDRESSES_MAX
 };
+
+/* Of which as much is in use as there are sessions, a kibibyte each. */
+#define HANDOVER_SESSIONS_SIZE ((size_t)16 * 1024 * 1024)
 
 struct handover_boot {
     uint32_t slot;

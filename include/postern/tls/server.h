@@ -38,8 +38,10 @@ struct tls_ticket_options {
     int64_t lifetime_s;           /* of a ticket */
     int64_t max_age_s;            /* since the last full handshake, after which another is due */
     int64_t rotation_s;           /* a key encrypts so long, and decrypts twice as long */
-    bool hold_sessions; /* TLS 1.3: hold them here and not in tickets, so that only we can resume them */
-    bool needs_record;  /* a ticket is of no use without tls_stream_offer_ticket()'s record */
+    void *sessions; /* TLS 1.3: hold them in this memory and not in tickets, so that only who shares it
+                       can resume them; zeroed at first, aligned to 8; keeps; NULL: in tickets */
+    size_t sessions_size;
+    bool needs_record; /* a ticket is of no use without tls_stream_offer_ticket()'s record */
 };
 
 struct tls_server_options {
@@ -62,8 +64,6 @@ struct tls_server_options {
 NODISCARD struct tls_server *tls_server_new(const struct tls_server_options *options,
                                             const struct trust *trust, struct err *err);
 void tls_server_free(struct tls_server *server);
-/* Share the sessions that an older server holds. Call before the new one is asked. */
-void tls_server_inherit(const struct tls_server *server, const struct tls_server *older);
 /* Shake hands with it once in each protocol version that it allows, as a client that has no certificate: that
  * ciphers, groups and certificates go together is seen before any client sees it. Blocks for some
  * milliseconds. Returns 0, or -1 with err. */

@@ -27,6 +27,7 @@ struct worker_boot {
     enum log_level level;
     struct metrics *metrics;
     struct records *records;         /* may be NULL */
+    void *sessions;                  /* HANDOVER_SESSIONS_SIZE bytes, shared by all workers; may be NULL */
     struct slice resolv_conf, hosts; /* texts of the two files */
     const struct clock *clock;
     unsigned connections_max; /* that the limit of descriptors allows; 0: not to be looked at */

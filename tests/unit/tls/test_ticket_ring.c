@@ -35,14 +35,16 @@ static bool same(const struct ticket_key *left, const struct ticket_key *right)
 {
     return memcmp(left->name, right->name, sizeof(left->name)) == 0 &&
            memcmp(left->cipher, right->cipher, sizeof(left->cipher)) == 0 &&
-           memcmp(left->mac, right->mac, sizeof(left->mac)) == 0;
+           memcmp(left->mac, right->mac, sizeof(left->mac)) == 0 &&
+           memcmp(left->held, right->held, sizeof(left->held)) == 0;
 }
 
 static bool nothing_in_common(const struct ticket_key *left, const struct ticket_key *right)
 {
     return memcmp(left->name, right->name, sizeof(left->name)) != 0 &&
            memcmp(left->cipher, right->cipher, sizeof(left->cipher)) != 0 &&
-           memcmp(left->mac, right->mac, sizeof(left->mac)) != 0;
+           memcmp(left->mac, right->mac, sizeof(left->mac)) != 0 &&
+           memcmp(left->held, right->held, sizeof(left->held)) != 0;
 }
 
 static void who_shares_secret_and_context_shares_keys(void **state)
