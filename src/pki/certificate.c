@@ -7,6 +7,7 @@
 #include "crypto_error.h"
 #include "extension.h"
 #include "postern/base/memory.h"
+#include "postern/base/text.h"
 #include "postern/pki/key.h"
 
 static int add_attribute(X509_NAME *name, int nid, const char *value)
@@ -111,6 +112,15 @@ X509 *pki_certificate_new(const struct pki_certificate_plan *plan, struct err *e
     X509_free(certificate);
     (void)pki_crypto_error(err, NULL, "cannot make the certificate");
     return NULL;
+}
+
+bool pki_certificate_serial(const X509 *certificate, char *out)
+{
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
+    if (serial->length > PKI_SERIAL_BYTES_MAX)
+        return false;
+    text_hex(out, serial->data, (size_t)serial->length, true);
+    return true;
 }
 
 enum pki_kind pki_certificate_kind(X509 *certificate)

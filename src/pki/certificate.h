@@ -35,6 +35,9 @@ struct pki_certificate_plan {
 
 /* Gives; free with X509_free(). NULL with err. */
 NODISCARD X509 *pki_certificate_new(const struct pki_certificate_plan *plan, struct err *err);
+/* Its serial in upper-case hex; false if it has over PKI_SERIAL_BYTES_MAX bytes.
+ *   out  PKI_SERIAL_TEXT_SIZE bytes */
+NODISCARD bool pki_certificate_serial(const X509 *certificate, char *out);
 /* What a certificate is for, by its extended key usage: PKI_ANY if for both or neither. */
 enum pki_kind pki_certificate_kind(X509 *certificate);
 /* The last attribute of this type in its subject (NID_commonName) as UTF-8; NULL if there is none or it holds

@@ -1,6 +1,5 @@
 #include "postern/pki/database.h"
 
-#include <openssl/bn.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "certificate.h"
+#include "counter.h"
 #include "crypto_error.h"
 #include "index_line.h"
 #include "layout.h"
@@ -18,7 +19,6 @@
 #include "staging.h"
 #include "timestamp.h"
 
-#define COUNTER_FILE_MAX     4096u
 #define CERTIFICATE_FILE_MAX (256u * 1024)
 #define ADDED_TEXT_MAX       (1024u * 1024 * 1024)
 #define SERIAL_DRAWS         8
@@ -154,11 +154,9 @@ static int keep_names(struct pki_database *database, X509 *certificate, struct p
                       struct err *err)
 {
     const ASN1_TIME *end = X509_get0_notAfter(certificate);
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
     char hex[PKI_SERIAL_TEXT_SIZE];
-    if (serial->length > PKI_SERIAL_BYTES_MAX)
-        return err_set(err, "a serial of %d bytes; %d are allowed", serial->length, PKI_SERIAL_BYTES_MAX);
-    text_hex(hex, serial->data, (size_t)serial->length, true);
+    if (!pki_certificate_serial(certificate, hex))
+        return err_set(err, "a serial of over %d bytes", PKI_SERIAL_BYTES_MAX);
     /* openssl ca writes this old one-line form, and finds entries by it. */
     char *subject = X509_NAME_oneline(X509_get_subject_name(certificate), NULL, 0);
     if (!subject)
@@ -245,12 +243,9 @@ out:
 
 static bool has_serial(X509 *certificate, struct slice serial)
 {
-    const ASN1_INTEGER *number = X509_get0_serialNumber(certificate);
     char hex[PKI_SERIAL_TEXT_SIZE];
-    if (number->length > PKI_SERIAL_BYTES_MAX)
-        return false;
-    text_hex(hex, number->data, (size_t)number->length, true);
-    return slice_equal_nocase(without_zeros(slice_text(hex)), without_zeros(serial));
+    return pki_certificate_serial(certificate, hex) &&
+           slice_equal_nocase(without_zeros(slice_text(hex)), without_zeros(serial));
 }
 
 int pki_database_certificate(const struct pki_database *database, const struct pki_entry *entry, X509 **out,
@@ -271,70 +266,11 @@ int pki_database_certificate(const struct pki_database *database, const struct p
     return result;
 }
 
-/* A counter file: one number in hex. */
-static int read_counter(const char *path, BIGNUM **out, struct err *err)
-{
-    struct buffer text;
-    char copy[COUNTER_FILE_MAX + 1];
-    if (file_read(path, COUNTER_FILE_MAX, &text, NULL, err) < 0)
-        return -1;
-    struct slice hex = buffer_view(&text);
-    while (hex.length > 0 && strchr("\r\n \t", hex.data[hex.length - 1]))
-        hex = slice_before(hex, hex.length - 1);
-    memcpy(copy, hex.data, hex.length);
-    copy[hex.length] = '\0';
-    bool good = hex.length > 0 && hex.length <= 2 * PKI_SERIAL_BYTES_MAX &&
-                (size_t)BN_hex2bn(out, copy) == hex.length;
-    buffer_clear(&text);
-    return good ? 0 : err_set_at(err, path, 1, "is no number in hex; \"01\" would be right");
-}
-
-static int write_counter(const char *path, const BIGNUM *number, struct pki_staging *staging, struct err *err)
-{
-    char *hex = BN_bn2hex(number);
-    char line[PKI_SERIAL_TEXT_SIZE + 1];
-    if (!hex)
-        return pki_crypto_error(err, path, "cannot count");
-    int length = snprintf(line, sizeof line, "%s\n", hex);
-    OPENSSL_free(hex);
-    return pki_staging_put(staging, path, line, (size_t)length, 0600, err);
-}
-
-static int take_number(const char *path, struct slice last, char *out, struct pki_staging *staging,
-                       struct err *err)
-{
-    BIGNUM *number = NULL, *least = NULL;
-    char copy[PKI_SERIAL_TEXT_SIZE], *hex = NULL;
-    int result = -1;
-    if (read_counter(path, &number, err) < 0)
-        goto out;
-    if (last.length > 0 && last.length < sizeof copy) {
-        memcpy(copy, last.data, last.length);
-        copy[last.length] = '\0';
-        if (BN_hex2bn(&least, copy) == 0 || BN_add_word(least, 1) != 1)
-            goto out;
-        if (BN_cmp(number, least) < 0 && !BN_copy(number, least))
-            goto out;
-    }
-    hex = BN_bn2hex(number);
-    if (!hex || strlen(hex) > 2 * PKI_SERIAL_BYTES_MAX || BN_add_word(number, 1) != 1)
-        goto out;
-    snprintf(out, PKI_SERIAL_TEXT_SIZE, "%s", hex);
-    result = write_counter(path, number, staging, err);
-out:
-    if (result < 0)
-        (void)pki_crypto_error(err, path, "cannot count");
-    OPENSSL_free(hex);
-    BN_free(number);
-    BN_free(least);
-    return result;
-}
-
 int pki_database_take_crl_number(const struct pki_database *database, struct slice last,
                                  char out[PKI_SERIAL_TEXT_SIZE], struct pki_staging *staging, struct err *err)
 {
     char *path = pki_path(database->directory, "crlnumber");
-    int result = take_number(path, last, out, staging, err);
+    int result = pki_counter_take(path, last, out, staging, err);
     free(path);
     return result;
 }

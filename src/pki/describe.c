@@ -1,6 +1,5 @@
 #include "postern/pki/describe.h"
 
-#include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -14,6 +13,7 @@
 #include "postern/base/text.h"
 #include "postern/pki/database.h"
 #include "postern/pki/key.h"
+#include "san.h"
 #include "timestamp.h"
 
 #define NAMES_TEXT_MAX (64u * 1024)
@@ -40,28 +40,12 @@ static char *name_text(const X509_NAME *name)
     return text;
 }
 
-static bool append_address(const ASN1_OCTET_STRING *address, struct buffer *out)
-{
-    char text[INET6_ADDRSTRLEN];
-    int family = address->length == 4 ? AF_INET : AF_INET6;
-    if ((address->length != 4 && address->length != 16) ||
-        !inet_ntop(family, address->data, text, sizeof text))
-        return buffer_append_text(out, "IP:?");
-    return buffer_printf(out, "IP:%s", text);
-}
-
 static bool append_name(const GENERAL_NAME *name, struct buffer *out)
 {
-    const char *prefix = name->type == GEN_DNS     ? "DNS:"
-                         : name->type == GEN_URI   ? "URI:"
-                         : name->type == GEN_EMAIL ? "email:"
-                                                   : NULL;
-    if (name->type == GEN_IPADD)
-        return append_address(name->d.iPAddress, out);
-    if (!prefix)
-        return buffer_append_text(out, "other name");
-    struct slice value = slice_of((const char *)name->d.ia5->data, (size_t)name->d.ia5->length);
-    return buffer_append_text(out, prefix) && text_append_escaped(out, value);
+    char *text = pki_san_text(name);
+    bool fits = text ? text_append_escaped(out, slice_text(text)) : buffer_append_text(out, "other name");
+    free(text);
+    return fits;
 }
 
 static char *names_text(X509 *certificate)

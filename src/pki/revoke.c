@@ -103,6 +103,31 @@ static int find(struct pki_profile *profile, const struct pki_revoke_options *op
     return 0;
 }
 
+/* Drop what is not on hold from what was found. */
+static void keep_held(struct pki_found *found)
+{
+    struct pki_revocation revocation;
+    size_t kept = 0;
+    for (size_t i = 0; i < found->count; i++)
+        if (pki_entry_revocation(found->entries[i], &revocation) &&
+            revocation.reason == PKI_REASON_CERTIFICATE_HOLD)
+            found->entries[kept++] = found->entries[i];
+    found->count = kept;
+}
+
+static int find_held(struct pki_profile *profile, const struct pki_revoke_options *options,
+                     struct pki_found *out, struct err *err)
+{
+    int result = options->serial ? find_by_serial(profile, options->serial, 'R', out, err)
+                                 : find_all(profile, 'R', options, out, err);
+    if (result < 0)
+        return -1;
+    keep_held(out);
+    if (out->count == 0)
+        return err_set(err, "%s: nothing on hold; only certificateHold can be lifted", subject_of(options));
+    return 0;
+}
+
 /* The database that an entry is of. */
 static struct pki_database *database_of(struct pki_profile *profile, const struct pki_entry *entry)
 {
@@ -138,16 +163,35 @@ static int audit_all(const struct pki_profile *profile, const char *act, const s
     return pki_audit_end(&audit, err) < 0 ? -1 : result;
 }
 
-static int revoke_found(struct pki_profile *profile, const struct pki_revoke_options *options,
-                        const struct pki_found *found, struct err *err)
+/* Revoking and lifting differ in what they look for, and in what they do to an entry. */
+struct turn {
+    const char *act; /* in the audit file */
+    int (*find)(struct pki_profile *profile, const struct pki_revoke_options *options, struct pki_found *out,
+                struct err *err);
+    int (*apply)(struct pki_database *database, struct pki_entry *entry, int64_t now_s,
+                 enum pki_reason reason, struct err *err);
+};
+
+static int lift(struct pki_database *database, struct pki_entry *entry, int64_t now_s, enum pki_reason reason,
+                struct err *err)
 {
+    (void)now_s, (void)reason, (void)err;
+    pki_database_restore(database, entry);
+    return 0;
+}
+
+static const struct turn revoking = {"revoke", find, pki_database_revoke};
+static const struct turn lifting = {"unrevoke", find_held, lift};
+
+static int apply(struct pki_profile *profile, const struct turn *turn,
+                 const struct pki_revoke_options *options, const struct pki_found *found, struct err *err)
+{
+    const char *reason = turn == &revoking ? pki_reason_text(options->reason) : NULL;
     for (size_t i = 0; i < found->count; i++)
-        if (pki_database_revoke(database_of(profile, found->entries[i]), found->entries[i], pki_now(profile),
-                                options->reason, err) < 0)
+        if (turn->apply(database_of(profile, found->entries[i]), found->entries[i], pki_now(profile),
+                        options->reason, err) < 0)
             return -1;
-    if (pki_change_begin(profile, err) < 0)
-        return -1;
-    if (audit_all(profile, "revoke", found, pki_reason_text(options->reason), err) < 0)
+    if (pki_change_begin(profile, err) < 0 || audit_all(profile, turn->act, found, reason, err) < 0)
         return -1;
     return pki_change_publish(profile, err);
 }
@@ -159,8 +203,8 @@ static void fill(struct pki_revoked *out, const struct pki_profile *profile, con
     out->crl_bundle = pki_profile_path(profile, "crl-bundle.pem");
 }
 
-int pki_revoke_in(struct pki_profile *profile, const struct pki_revoke_options *options,
-                  struct pki_revoked *out, struct err *err)
+static int turn_in(struct pki_profile *profile, const struct turn *turn,
+                   const struct pki_revoke_options *options, struct pki_revoked *out, struct err *err)
 {
     struct pki_found found = {0};
     *out = (struct pki_revoked){0};
@@ -169,92 +213,39 @@ int pki_revoke_in(struct pki_profile *profile, const struct pki_revoke_options *
     if (result == 0)
         result = pki_profile_need_issuers(profile, options->ca_passphrase, err);
     if (result == 0)
-        result = find(profile, options, &found, err);
+        result = turn->find(profile, options, &found, err);
     if (result == 0)
-        result = revoke_found(profile, options, &found, err);
+        result = apply(profile, turn, options, &found, err);
     if (result == 0)
         fill(out, profile, &found);
     pki_found_clear(&found);
     return result;
 }
 
-int pki_revoke(const struct pki_revoke_options *options, struct pki_revoked *out, struct err *err)
+static int open_and_turn(const struct turn *turn, const struct pki_revoke_options *options,
+                         struct pki_revoked *out, struct err *err)
 {
     struct pki_profile *profile;
     *out = (struct pki_revoked){0};
     int result = pki_change_open(options->directory, options->ca_passphrase, options->clock, &profile, err);
     if (result == 0)
-        result = pki_revoke_in(profile, options, out, err);
+        result = turn_in(profile, turn, options, out, err);
     pki_profile_close(profile);
     return result;
+}
+
+int pki_revoke(const struct pki_revoke_options *options, struct pki_revoked *out, struct err *err)
+{
+    return open_and_turn(&revoking, options, out, err);
+}
+
+int pki_unrevoke(const struct pki_revoke_options *options, struct pki_revoked *out, struct err *err)
+{
+    return open_and_turn(&lifting, options, out, err);
 }
 
 void pki_revoked_clear(struct pki_revoked *revoked)
 {
     free(revoked->crl_bundle);
     *revoked = (struct pki_revoked){0};
-}
-
-/* Drop what is not on hold from what was found. */
-static void keep_held(struct pki_found *found)
-{
-    struct pki_revocation revocation;
-    size_t kept = 0;
-    for (size_t i = 0; i < found->count; i++)
-        if (pki_entry_revocation(found->entries[i], &revocation) &&
-            revocation.reason == PKI_REASON_CERTIFICATE_HOLD)
-            found->entries[kept++] = found->entries[i];
-    found->count = kept;
-}
-
-static int find_held(struct pki_profile *profile, const struct pki_revoke_options *options,
-                     struct pki_found *out, struct err *err)
-{
-    int result = options->serial ? find_by_serial(profile, options->serial, 'R', out, err)
-                                 : find_all(profile, 'R', options, out, err);
-    if (result < 0)
-        return -1;
-    keep_held(out);
-    if (out->count == 0)
-        return err_set(err, "%s: nothing on hold; only certificateHold can be lifted", subject_of(options));
-    return 0;
-}
-
-static int lift(struct pki_profile *profile, const struct pki_found *found, struct err *err)
-{
-    for (size_t i = 0; i < found->count; i++)
-        pki_database_restore(database_of(profile, found->entries[i]), found->entries[i]);
-    if (pki_change_begin(profile, err) < 0)
-        return -1;
-    if (audit_all(profile, "unrevoke", found, NULL, err) < 0)
-        return -1;
-    return pki_change_publish(profile, err);
-}
-
-static int unrevoke_in(struct pki_profile *profile, const struct pki_revoke_options *options,
-                       struct pki_revoked *out, struct err *err)
-{
-    struct pki_found found = {0};
-    int result = check_options(options, err);
-    if (result == 0)
-        result = pki_profile_need_issuers(profile, options->ca_passphrase, err);
-    if (result == 0)
-        result = find_held(profile, options, &found, err);
-    if (result == 0)
-        result = lift(profile, &found, err);
-    if (result == 0)
-        fill(out, profile, &found);
-    pki_found_clear(&found);
-    return result;
-}
-
-int pki_unrevoke(const struct pki_revoke_options *options, struct pki_revoked *out, struct err *err)
-{
-    struct pki_profile *profile;
-    *out = (struct pki_revoked){0};
-    int result = pki_change_open(options->directory, options->ca_passphrase, options->clock, &profile, err);
-    if (result == 0)
-        result = unrevoke_in(profile, options, out, err);
-    pki_profile_close(profile);
-    return result;
 }

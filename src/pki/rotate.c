@@ -163,13 +163,6 @@ static int drop_cross(const struct pki_profile *profile, struct err *err)
     return result;
 }
 
-static void serial_of(X509 *certificate, char out[PKI_SERIAL_TEXT_SIZE])
-{
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
-    size_t length = serial->length > PKI_SERIAL_BYTES_MAX ? PKI_SERIAL_BYTES_MAX : (size_t)serial->length;
-    text_hex(out, serial->data, length, true);
-}
-
 /* The Root says that the old Intermediate is no more: whoever still presents it is refused by its CRL. */
 static int revoke_intermediate(struct pki_profile *profile, const struct pki_rotate_options *options,
                                struct err *err)
@@ -182,7 +175,8 @@ static int revoke_intermediate(struct pki_profile *profile, const struct pki_rot
     if (pki_authority_unlock(&profile->root, options->ca_passphrase, err) < 0 ||
         pki_authority_need_database(&profile->root, err) < 0)
         return -1;
-    serial_of(profile->other_intermediate.certificate, serial);
+    if (!pki_certificate_serial(profile->other_intermediate.certificate, serial))
+        return err_set(err, "the old Intermediate has a serial of over %d bytes", PKI_SERIAL_BYTES_MAX);
     struct pki_entry *entry = pki_database_find(database, slice_text(serial));
     struct pki_act act = {
         .act = "revoke", .kind = "intermediate", .serial = serial, .reason = pki_reason_text(reason)};
@@ -203,7 +197,8 @@ static int move_away(struct pki_profile *profile, struct err *err)
     struct pki_authority *issuers[PKI_ISSUERS_MAX];
     char serial[PKI_SERIAL_TEXT_SIZE];
     pki_profile_issuers(profile, issuers);
-    serial_of(issuers[1]->certificate, serial);
+    if (!pki_certificate_serial(issuers[1]->certificate, serial))
+        snprintf(serial, sizeof serial, "old"); /* of foreign make; the folder only needs a name */
     char *retired = pki_profile_path(profile, "retired"), *target = pki_path(retired, serial);
     char *other = pki_profile_path(profile, PKI_OTHER_FOLDER);
     int result = pki_need_directory(retired, err);

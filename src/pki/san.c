@@ -56,13 +56,20 @@ bool pki_san_is_host(struct slice text, bool wildcard)
     return parse_address(text, address) > 0 || pki_name_is_dns(text, wildcard);
 }
 
+static const struct {
+    const char *prefix;
+    int type;
+    const char *example;
+} types[] = {
+    {"DNS:", GEN_DNS, "DNS:gw.example.org"},
+    {"IP:", GEN_IPADD, "IP:192.0.2.1"},
+    {"URI:", GEN_URI, "URI:spiffe://example.org/app"},
+    {"email:", GEN_EMAIL, "email:alice@example.org"},
+};
+
 char *pki_san_text(const GENERAL_NAME *name)
 {
     char address[INET6_ADDRSTRLEN], *text = NULL;
-    const char *type = name->type == GEN_DNS     ? "DNS"
-                       : name->type == GEN_URI   ? "URI"
-                       : name->type == GEN_EMAIL ? "email"
-                                                 : NULL;
     if (name->type == GEN_IPADD) {
         const ASN1_OCTET_STRING *bytes = name->d.iPAddress;
         if ((bytes->length == 4 || bytes->length == 16) &&
@@ -70,9 +77,10 @@ char *pki_san_text(const GENERAL_NAME *name)
             (void)!asprintf(&text, "IP:%s", address);
         return text;
     }
-    if (!type || memchr(name->d.ia5->data, '\0', (size_t)name->d.ia5->length))
-        return NULL;
-    (void)!asprintf(&text, "%s:%.*s", type, name->d.ia5->length, (const char *)name->d.ia5->data);
+    for (size_t i = 0; i < LENGTH_OF(types); i++)
+        if (types[i].type == name->type && !memchr(name->d.ia5->data, '\0', (size_t)name->d.ia5->length))
+            (void)!asprintf(&text, "%s%.*s", types[i].prefix, name->d.ia5->length,
+                            (const char *)name->d.ia5->data);
     return text;
 }
 
@@ -86,17 +94,6 @@ static bool is_there(const GENERAL_NAMES *names, const GENERAL_NAME *name)
     GENERAL_NAME_free(wanted);
     return found;
 }
-
-static const struct {
-    const char *prefix;
-    int type;
-    const char *example;
-} types[] = {
-    {"DNS:", GEN_DNS, "DNS:gw.example.org"},
-    {"IP:", GEN_IPADD, "IP:192.0.2.1"},
-    {"URI:", GEN_URI, "URI:spiffe://example.org/app"},
-    {"email:", GEN_EMAIL, "email:alice@example.org"},
-};
 
 static size_t type_of(struct slice *text)
 {

@@ -97,6 +97,7 @@ class Damage(BadInput):
         newcert = next(iter(os.listdir(self.path("intermediate", "newcerts"))))
         for name, text, verbs in (("intermediate/crlnumber", "one\n", ("revoke", "crl")),
                                   ("intermediate/crlnumber", "", ("revoke", "crl")),
+                                  ("intermediate/crlnumber", "-5\n", ("revoke", "crl")),
                                   ("intermediate/crlnumber", "F" * 42, ("revoke", "crl")),
                                   ("intermediate/ca.pem", "x", ("revoke", "crl", "client", "list")),
                                   ("root/ca.pem", "", ("revoke", "crl", "client", "list")),

@@ -11,11 +11,9 @@
 #include "postern/pki/database.h"
 #include "postern/pki/issue.h"
 
-struct pki_profile;
-
 /* What to revoke: exactly one of name, serial, unit, all. Strings are borrowed. */
 struct pki_revoke_options {
-    const char *directory; /* the profile's; not used by pki_revoke_in() */
+    const char *directory; /* the profile's */
     const char *name;      /* the whole CN, never a part of it */
     const char *serial;    /* hex */
     const char *unit;      /* OU: everybody in it */
@@ -23,7 +21,7 @@ struct pki_revoke_options {
     enum pki_kind kind; /* PKI_ANY: a name that a server and a client bear is refused as ambiguous */
     enum pki_reason reason;
     const char *ca_passphrase;
-    const struct clock *clock; /* not used by pki_revoke_in() */
+    const struct clock *clock;
 };
 
 struct pki_revoked {
@@ -36,9 +34,6 @@ struct pki_revoked {
  *   out  is filled on success; clear with pki_revoked_clear()
  * Returns 0, or -1 with err: nothing of that name, revoked already (and since when), ambiguous, no key. */
 NODISCARD int pki_revoke(const struct pki_revoke_options *options, struct pki_revoked *out, struct err *err);
-/* The same in a profile that is open for writing. */
-NODISCARD int pki_revoke_in(struct pki_profile *profile, const struct pki_revoke_options *options,
-                            struct pki_revoked *out, struct err *err);
 void pki_revoked_clear(struct pki_revoked *revoked);
 
 /* Lift a certificateHold; any other revocation is for ever (RFC 5280 §5.3.1). One of name and serial.
