@@ -127,7 +127,10 @@ static enum step take_head(struct session *session, struct parsed *parsed, size_
 static enum step parse_head(struct session *session)
 {
     struct exchange *exchange = session->exchange;
-    size_t room = session->out.limit - EXCHANGE_RESPONSE_OWN_MAX;
+    /* From where it comes to where it goes. They differ if a reload changed the limit between two requests
+     * that the client had sent at once. */
+    size_t room = session->out.limit < exchange->in.limit ? session->out.limit : exchange->in.limit;
+    room -= EXCHANGE_RESPONSE_OWN_MAX;
     const struct http_limits limits = {
         .head_size = room < EXCHANGE_RESPONSE_HEAD_MAX ? room : EXCHANGE_RESPONSE_HEAD_MAX,
         .target_size = EXCHANGE_RESPONSE_HEAD_MAX,

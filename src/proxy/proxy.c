@@ -114,6 +114,7 @@ struct proxy *proxy_new(const struct proxy_environment *environment)
     list_init(&proxy->unswept);
     client_table_init(&proxy->clients, seed);
     upstream_pool_init(&proxy->pool, environment->loop, environment->resolver, environment->metrics);
+    proxy->pool.open_max = environment->connections_max; /* one a client: the other half of the descriptors */
     timer_init(&proxy->sweep, environment->loop, on_sweep, proxy);
     timer_init(&proxy->tick, environment->loop, on_tick, proxy);
     timer_init(&proxy->drain_end, environment->loop, on_drain_end, proxy);

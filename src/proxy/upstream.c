@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "postern/base/memory.h"
-#include "upstream_group.h"
+#include "upstream_pool.h"
 
 struct upstream *upstream_new(struct upstream_group *group, size_t server, struct stream *stream)
 {
@@ -13,6 +13,7 @@ struct upstream *upstream_new(struct upstream_group *group, size_t server, struc
     *upstream = (struct upstream){.group = upstream_group_ref(group), .server = server, .stream = stream};
     list_init(&upstream->link);
     group->open++;
+    group->pool->open++;
     return upstream;
 }
 
@@ -25,6 +26,7 @@ void upstream_free(struct upstream *upstream)
     stream_free(upstream->stream);
     free(upstream);
     group->open--;
+    group->pool->open--;
     upstream_group_wake(group);
     upstream_group_unref(group);
 }

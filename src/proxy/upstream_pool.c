@@ -100,6 +100,15 @@ void upstream_pool_drain(struct upstream_pool *pool)
             ;
 }
 
+void upstream_pool_make_room(struct upstream_pool *pool)
+{
+    if (pool->open_max == 0 || pool->open < pool->open_max)
+        return;
+    LIST_EACH(link, &pool->all)
+        if (upstream_group_drop_oldest(LIST_ENTRY(link, struct upstream_group, link)))
+            return;
+}
+
 void upstream_pool_watch_idle(struct upstream_pool *pool)
 {
     if (!timer_is_armed(&pool->expiry))

@@ -20,6 +20,8 @@ struct upstream_pool {
     size_t group_count;
     struct list all; /* of upstream_group.link: with those retired */
     struct timer expiry, waker;
+    unsigned open,
+        open_max;  /* connections of all groups; with more than open_max idle ones give way. 0: no limit */
     bool draining; /* nothing is kept any more */
 };
 
@@ -31,6 +33,8 @@ void upstream_pool_clear(struct upstream_pool *pool);
 void upstream_pool_configure(struct upstream_pool *pool, const struct config *config);
 /* Close what is idle, and keep no connection from now on. */
 void upstream_pool_drain(struct upstream_pool *pool);
+/* One more is about to be opened: close an idle one, of any group, if there are enough. */
+void upstream_pool_make_room(struct upstream_pool *pool);
 void upstream_pool_watch_idle(struct upstream_pool *pool);
 void upstream_pool_wake_later(struct upstream_pool *pool);
 

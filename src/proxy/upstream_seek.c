@@ -134,6 +134,7 @@ static enum seek_status step_new(struct upstream_seek *seek, struct upstream **u
         seek->state = SEEK_QUEUED;
         return SEEK_WAIT;
     }
+    upstream_pool_make_room(seek->group->pool);
     choose_server(seek);
     return SEEK_FAILED;
 }

@@ -125,6 +125,56 @@ static void the_limit_of_memory_is_kept_when_it_is_small(void **state)
     fixture_clear(&f);
 }
 
+/* The two buffers of a response may be of different generations: its head has to fit the smaller. */
+static void a_response_head_is_bounded_also_over_a_reload(void **state)
+{
+    (void)state;
+    static char head[32768];
+    struct fixture f;
+    fixture_init(&f, "");
+    put_text(&f, f.client, GET GET);
+    upstream_expect(&f);
+    expect_text(&f, f.upstream, "GET", NULL);
+    struct config *small = parse_config(f.port, "[limits]\nconnection_memory = 64KiB\n");
+    proxy_set_serving(f.proxy, serving_of(small, 2));
+    put_text(&f, f.upstream, OK);
+    expect_text(&f, f.client, "HTTP/1.1 200 OK\r\n", NULL);
+    expect_text(&f, f.upstream, "GET", NULL);
+    int length = snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nA: ");
+    memset(head + length, 'a', sizeof(head) - (size_t)length);
+    put(&f, f.upstream, head, 17000);
+    expect_text(&f, f.client, "HTTP/1.1 502 Bad Gateway\r\n", "upstream_malformed");
+    fixture_clear(&f);
+    config_free(small);
+}
+
+/* Clients that go from backend to backend would leave idle connections to all of them: descriptors are for
+ * who is served, and for the next generation. */
+static void idle_upstream_connections_make_room_for_those_of_other_backends(void **state)
+{
+    (void)state;
+    char more[128];
+    struct fixture f;
+    fixture_init(&f, "");
+    (void)snprintf(more, sizeof(more),
+                   "[backend other]\nserver = 127.0.0.1:%u\n[route /b]\nbackend = other\n", (unsigned)f.port);
+    struct config *two = parse_config(f.port, more);
+    proxy_set_serving(f.proxy, serving_of(two, 2));
+    f.proxy->pool.open_max = 1;
+    request_arrives(&f, GET, "GET /a");
+    put_text(&f, f.upstream, OK);
+    expect_text(&f, f.client, "HTTP/1.1 200 OK\r\n", NULL);
+    int idle = f.upstream;
+    f.upstream = -1;
+    request_arrives(&f, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n", "GET /b");
+    assert_true(is_closed(&f, idle));
+    put_text(&f, f.upstream, OK);
+    expect_text(&f, f.client, "HTTP/1.1 200 OK\r\n", NULL);
+    close_fd(&idle);
+    fixture_clear(&f);
+    config_free(two);
+}
+
 /* R4: 2,000 idle connections are 2,000 small structs. */
 static void an_idle_connection_holds_no_buffers(void **state)
 {
@@ -214,6 +264,8 @@ int main(void)
         cmocka_unit_test(an_upstream_that_does_not_read_stops_the_client),
         cmocka_unit_test(pipelined_requests_are_bounded),
         cmocka_unit_test(the_limit_of_memory_is_kept_when_it_is_small),
+        cmocka_unit_test(a_response_head_is_bounded_also_over_a_reload),
+        cmocka_unit_test(idle_upstream_connections_make_room_for_those_of_other_backends),
         cmocka_unit_test(an_idle_connection_holds_no_buffers),
         cmocka_unit_test(a_full_proxy_says_so),
         cmocka_unit_test(exchanges_wait_for_an_upstream_connection),
