@@ -15,6 +15,7 @@ from types import SimpleNamespace
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "integration")]
 
+import page  # noqa: E402
 from abilities import abilities_of  # noqa: E402
 from crls import Crls  # noqa: E402
 from load import Load  # noqa: E402
@@ -225,11 +226,10 @@ class Compare:
             print(f"\nother processes kept {others:.1f} cores busy meanwhile: ratios hold better than figures, and p99 is theirs")
         return missed
 
-    def save(self, path):
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump({"machine": self.machine(), "rounds": self.arguments.rounds, "peers": [kind.name for kind in self.kinds],
-                       "rows": self.standing.rows(), "targets": self.standing.targets(), "abilities": self.abilities,
-                       "others": self.meter.others, "results": self.results}, file, indent=1)
+    def found(self):
+        return {"machine": self.machine(), "rounds": self.arguments.rounds, "peers": [kind.name for kind in self.kinds],
+                "rows": self.standing.rows(), "targets": self.standing.targets(), "abilities": self.abilities,
+                "others": self.meter.others, "results": self.results}
 
 
 def names_of(text, known):
@@ -259,6 +259,8 @@ def parse_arguments():
                         help="only as many tickets as by default")
     parser.add_argument("--quick", action="store_true", help="short rounds: shows that it works")
     parser.add_argument("--save", metavar="FILE", help="write every result as JSON")
+    parser.add_argument("--page", metavar="FILE", help="write a page with plots, HTML")
+    parser.add_argument("--svg", metavar="DIR", help="write the plots alone, SVG")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.rounds, arguments.handshakes, arguments.requests, arguments.seen = 2, 100, 1000, 16
@@ -282,7 +284,10 @@ def main():
         compare.measure()
         missed = compare.report()
         if arguments.save:
-            compare.save(arguments.save)
+            with open(arguments.save, "w", encoding="utf-8") as file:
+                json.dump(compare.found(), file, indent=1)
+        if arguments.page or arguments.svg:
+            page.write(arguments.build, compare.found(), arguments.page, arguments.svg)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     sys.exit(1 if missed else 0)

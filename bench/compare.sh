@@ -1,5 +1,5 @@
 #!/bin/bash
-# Usage: bench/compare.sh [--quick] [--peers NAME,...] [--only GROUP,...] [--rounds N] [--save FILE] [OPTION]...
+# Usage: bench/compare.sh [--quick] [--peers NAME,...] [--only GROUP,...] [--rounds N] [--save FILE] [--page FILE] [OPTION]...
 # Measure this gateway beside NGINX, HAProxy, hitch, stunnel, Apache and Caddy as Debian has them, interleaved. Installs what
 # is missing, makes the release build, and uses a temporary directory and loopback ports of its own. --help shows the rest.
 # Exit status: 0 each target is met, 1 one is missed or something failed.

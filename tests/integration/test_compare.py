@@ -62,12 +62,14 @@ class Measuring(unittest.TestCase):
             done = subprocess.run([sys.executable, os.path.join(TOP, "bench", "compare.py"), "--build",
                                    os.environ["POSTERN_BUILD"], "--peers", "postern,nginx,bare", "--rounds", "1", "--handshakes",
                                    "32", "--requests", "200", "--seen", "4", "--idle", "20", "--megabytes", "2",
-                                   "--downloads", "2", "--save", saved], capture_output=True, text=True,
+                                   "--downloads", "2", "--save", saved, "--page", saved + ".html"], capture_output=True, text=True,
                                   stdin=subprocess.DEVNULL, timeout=patience(150), check=False)
             # Status 1 may just mean that a target is missed: this may be a build with sanitizers.
             self.assertEqual(done.returncode, 1 if "MISSED" in done.stdout else 0, done.stdout + done.stderr)
             with open(saved, encoding="utf-8") as file:
                 found = json.load(file)
+            with open(saved + ".html", encoding="utf-8") as file:
+                self.check_page(file.read())
         rows = {row["key"]: row["values"] for row in found["rows"]}
         for row in HANDSHAKES + OTHERS:
             for server in ("postern", "nginx"):
@@ -80,6 +82,16 @@ class Measuring(unittest.TestCase):
         self.assertEqual(found["abilities"], {name: {"refuses_without": True, "refuses_revoked": True, "tells_who": True,
                                                      "drops_forged": True} for name in ("postern", "nginx")})
         self.check_work(found["results"])
+
+    def check_page(self, text):
+        """A chapter for each row that is measured by itself, with every server in it."""
+        chapters = text.split("<h2>")[1:]
+        self.assertEqual([chapter.split("<")[0].split(",")[0] for chapter in chapters],
+                         ["Full handshakes + GET"] * 6 + ["Resumed handshakes + GET"] * 2 +
+                         ["Keep-alive requests", "Download of 100 MiB", "Memory of an idle connection"])
+        for chapter in chapters:
+            for server in ("postern", "nginx"):
+                self.assertIn('<th scope="row">%s</th>' % server, chapter)
 
     def check_work(self, results):
         """Each figure comes from as much work as was asked for, all of it done."""
