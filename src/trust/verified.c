@@ -9,6 +9,7 @@
 
 #define WAYS          2
 #define PRESENTED_MAX 16 /* certificates; who sends more is verified each time */
+#define CAS_MAX       64 /* that are kept once, whoever brought them */
 
 struct entry {
     unsigned char digest[TRUST_DIGEST_SIZE];
@@ -17,6 +18,8 @@ struct entry {
 
 struct verified {
     struct entry *entries; /* VERIFIED_SETS * WAYS, the newest of a set first; made when the first is kept */
+    X509 *cas[CAS_MAX];    /* a reference each, or NULL; the oldest makes room */
+    size_t next_ca;
 };
 
 bool verified_digest(const unsigned char leaf_digest[TRUST_DIGEST_SIZE], const STACK_OF(X509) * presented,
@@ -54,6 +57,8 @@ void verified_free(struct verified *verified)
         return;
     for (size_t i = 0; verified->entries != NULL && i < (size_t)VERIFIED_SETS * WAYS; i++)
         clear(&verified->entries[i]);
+    for (size_t i = 0; i < CAS_MAX; i++)
+        X509_free(verified->cas[i]);
     free(verified->entries);
     free(verified);
 }
@@ -78,11 +83,26 @@ const struct verified_path *verified_find(const struct verified *verified,
     return NULL;
 }
 
-static STACK_OF(X509) * issuers_of(const STACK_OF(X509) * chain)
+/* Each client brings a copy of its own, of some kilobytes: the first of the same bytes stands for all. */
+static X509 *shared_ca(struct verified *verified, X509 *ca)
+{
+    for (size_t i = 0; i < CAS_MAX && verified->cas[i] != NULL; i++)
+        if (X509_cmp(verified->cas[i], ca) == 0)
+            return verified->cas[i];
+    X509 **place = &verified->cas[verified->next_ca];
+    if (X509_up_ref(ca) != 1)
+        return ca;
+    X509_free(*place);
+    *place = ca;
+    verified->next_ca = (verified->next_ca + 1) % CAS_MAX;
+    return ca;
+}
+
+static STACK_OF(X509) * issuers_of(struct verified *verified, const STACK_OF(X509) * chain)
 {
     STACK_OF(X509) *issuers = sk_X509_new_reserve(NULL, sk_X509_num(chain));
     for (int i = 1; issuers != NULL && i < sk_X509_num(chain); i++) {
-        X509 *issuer = sk_X509_value(chain, i);
+        X509 *issuer = shared_ca(verified, sk_X509_value(chain, i));
         if (X509_up_ref(issuer) == 1)
             (void)sk_X509_push(issuers, issuer);
     }
@@ -93,7 +113,7 @@ void verified_keep(struct verified *verified, const unsigned char digest[TRUST_D
                    const STACK_OF(X509) * chain, const struct trust_path *path)
 {
     size_t size = trust_path_size(path);
-    STACK_OF(X509) *issuers = issuers_of(chain);
+    STACK_OF(X509) *issuers = issuers_of(verified, chain);
     if (issuers == NULL)
         return;
     if (verified->entries == NULL)

@@ -18,7 +18,7 @@ struct verified;
 
 /* The CAs of a path, from the leaf's issuer to the anchor, and what is asked again. */
 struct verified_path {
-    STACK_OF(X509) * issuers;
+    STACK_OF(X509) * issuers; /* the same objects for all clients of a CA, so that a path is but references */
     struct trust_path *path;
 };
 

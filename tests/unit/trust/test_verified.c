@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,8 +49,8 @@ static enum trust_reason ask(const struct scene *scene, const struct cert *clien
     return judge_ask(&scene->judge, client, sent, sent_count, now_s, path, &verdict);
 }
 
-static bool is_kept(const struct scene *scene, const struct cert *client, const struct cert *const *sent,
-                    size_t sent_count)
+static const struct verified_path *kept(const struct scene *scene, const struct cert *client,
+                                        const struct cert *const *sent, size_t sent_count)
 {
     unsigned char leaf[TRUST_DIGEST_SIZE], digest[TRUST_DIGEST_SIZE];
     STACK_OF(X509) *presented = sk_X509_new_null();
@@ -58,7 +59,13 @@ static bool is_kept(const struct scene *scene, const struct cert *client, const 
     assert_int_equal(X509_digest(client->x509, EVP_sha256(), leaf, NULL), 1);
     assert_true(verified_digest(leaf, presented, digest));
     sk_X509_free(presented);
-    return verified_find(scene->judge.trust->verified, digest) != NULL;
+    return verified_find(scene->judge.trust->verified, digest);
+}
+
+static bool is_kept(const struct scene *scene, const struct cert *client, const struct cert *const *sent,
+                    size_t sent_count)
+{
+    return kept(scene, client, sent, sent_count) != NULL;
 }
 
 static void who_comes_again_is_admitted_with_the_same_path(void **state)
@@ -97,6 +104,30 @@ static void the_chain_is_put_back_with_the_leaf_that_came(void **state)
         X509_free(leaf);
     }
     sk_X509_free(sent);
+    judge_clear(&scene->judge);
+}
+
+/* P5: thousands of clients bring thousands of copies of one intermediate. */
+static void a_ca_is_kept_once_whoever_brings_it(void **state)
+{
+    struct scene *scene = *state;
+    const X509 *first = NULL;
+    struct trust_path path;
+    scene_init(scene);
+    for (int i = 0; i < 3; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "client %d", i);
+        struct cert *client = cert_leaf(name, scene->world.intermediate);
+        struct cert copy = {.x509 = X509_dup(scene->world.intermediate->x509)};
+        const struct cert *sent[] = {&copy};
+        assert_int_equal(ask(scene, client, sent, 1, CERTS_NOW, &path), TRUST_ADMITTED);
+        const STACK_OF(X509) *issuers = kept(scene, client, sent, 1)->issuers;
+        assert_int_equal(X509_cmp(sk_X509_value(issuers, 0), copy.x509), 0);
+        first = first != NULL ? first : sk_X509_value(issuers, 0);
+        assert_ptr_equal(sk_X509_value(issuers, 0), first);
+        X509_free(copy.x509);
+        cert_free(client);
+    }
     judge_clear(&scene->judge);
 }
 
@@ -242,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_comes_again_is_admitted_with_the_same_path),
         cmocka_unit_test(the_chain_is_put_back_with_the_leaf_that_came),
+        cmocka_unit_test(a_ca_is_kept_once_whoever_brings_it),
         cmocka_unit_test(time_is_asked_again),
         cmocka_unit_test(a_crl_that_runs_out_is_noticed),
         cmocka_unit_test(what_is_not_the_same_is_verified),
