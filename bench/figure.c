@@ -7,7 +7,7 @@
 #include "plot.h"
 #include "postern/base/memory.h"
 
-enum { POINTS_MAX = 480, TIMES_MAX = 60, BARS_MAX = 64 };
+enum { POINTS_MAX = 480, TIMES_MAX = 60, TIMES_MIN = 5, BARS_MAX = 64 };
 
 /* A frame with a heading and one sentence of what is to be seen; a picture that stands alone has none. */
 static void begin_figure(struct markup *markup, const char *title, const char *sentence)
@@ -177,7 +177,7 @@ static bool write_times(struct markup *markup, const struct chapter_list *chapte
             axis_include(&y, points[j].y);
         }
     }
-    if (longest < 2)
+    if (longest < TIMES_MIN)
         return false;
     axis_round(&x);
     axis_round(&y);
@@ -189,7 +189,8 @@ static bool write_times(struct markup *markup, const struct chapter_list *chapte
     for (size_t i = 0; i < chapter->entry_count && i < BARS_MAX; i++) {
         const struct chapter_entry *entry = &chapter->entries[i];
         size_t count = rates_over_time(chapter_entry_typical(entry), points);
-        plot_line(&plot, entry->label, entry->color, points, count, false);
+        if (count >= TIMES_MIN)
+            plot_line(&plot, entry->label, entry->color, points, count, false);
     }
     plot_end(&plot);
     end_figure(markup);

@@ -24,6 +24,20 @@ static void write_legend(struct markup *markup, const struct chapter_list *chapt
     markup_print(markup, "</ul>\n");
 }
 
+/* Links to the chapters, if there are more than a screen's worth. */
+static void write_contents(struct markup *markup, const struct chapter_list *chapters)
+{
+    if (chapters->count < 3)
+        return;
+    markup_print(markup, "<nav><ol>\n");
+    for (size_t i = 0; i < chapters->count; i++) {
+        markup_print(markup, "<li><a href=\"#chapter%zu\">", i + 1);
+        markup_text(markup, chapters->items[i].title);
+        markup_print(markup, "</a></li>\n");
+    }
+    markup_print(markup, "</ol></nav>\n");
+}
+
 /* "handshake: 16 connections, TLSv1.3, ...": how it was measured, after the first result that says so. */
 static void write_method(struct markup *markup, const struct chapter *chapter)
 {
@@ -50,7 +64,7 @@ static void write_method(struct markup *markup, const struct chapter *chapter)
 static void write_chapter(struct markup *markup, const struct chapter_list *chapters,
                           const struct chapter *chapter)
 {
-    markup_print(markup, "<section>\n<h2>");
+    markup_print(markup, "<section>\n<h2 id=\"chapter%zu\">", (size_t)(chapter - chapters->items) + 1);
     markup_text(markup, chapter->title);
     markup_print(markup, "</h2>\n");
     write_method(markup, chapter);
@@ -80,6 +94,7 @@ bool page_write(const struct result_list *results, struct buffer *out)
                  results->count, results->count == 1 ? "" : "s", chapters.label_count,
                  chapters.label_count == 1 ? "" : "s");
     write_legend(&markup, &chapters);
+    write_contents(&markup, &chapters);
     for (size_t i = 0; i < chapters.count; i++)
         write_chapter(&markup, &chapters, &chapters.items[i]);
     markup_print(&markup,

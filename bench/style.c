@@ -41,6 +41,8 @@ const char style_page[] =
     ".legend{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;list-style:none;margin:1rem 0 0;padding:0;"
     "font-size:.95rem}\n"
     ".legend svg{width:.8rem;height:.8rem;margin-right:.45rem;vertical-align:-.05rem}\n"
+    "nav ol{columns:22rem 2;column-gap:2rem;margin:1.4rem 0 0;padding-left:1.4rem;font-size:.95rem}\n"
+    "a{color:var(--c1)}\n"
     "figure{margin:1.6rem 0 0;padding:1.1rem 1.2rem .8rem;background:var(--card);border:1px solid "
     "var(--rule);"
     "border-radius:10px}\n"

@@ -115,6 +115,15 @@ class Failures(BenchCase):
                 self.assertEqual(self.causes("handshake", server, "--requests", 3, "--connections", 1, "--timeout",
                                              TIMEOUT, statuses=(1,)), (0, {cause: 3}))
 
+    def test_a_redirect_is_not_followed(self):
+        with Server(self.pki) as elsewhere:
+            place = "Location: https://localhost:%d/\r\n" % elsewhere.port
+            def respond(count):
+                return answer(302, more=place)
+            with Server(self.pki, lambda server, tls, number: server.serve(tls, number, respond)) as server:
+                result = self.bench("request", server, "--requests", 5, "--connections", 1)
+            self.assertEqual((result["status"]["3xx"], result["operations"], elsewhere.accepted), (5, 5, 0))
+
     def test_some_may_fail_while_others_succeed(self):
         def every_third(peer, number):
             if number % 3 == 0:

@@ -57,7 +57,7 @@ class Reported(unittest.TestCase):
         text = self.run_bench("report", *self.write(*results))
         self.assertTrue(text.startswith("<!DOCTYPE html>\n"))
         self.assertNotIn("<script", text)
-        self.assertEqual(re.findall(r"(?:src|href)=|@import|url\(|\bon[a-z]+=", text), [])
+        self.assertEqual(re.findall(r'src=|href="[^#]|@import|url\(|\bon[a-z]+=', text), [])
         return ElementTree.fromstring(text.split("\n", 1)[1])
 
     def headings(self, page, name):
@@ -119,6 +119,17 @@ class Page(Reported):
         page = self.page(result("a", 10, scenario="second"), result("a", 10, scenario="first"),
                          result("b", 10, scenario="second"))
         self.assertEqual(self.headings(page, "h2"), ["second", "first"])
+
+    def test_many_chapters_have_contents_that_lead_to_them(self):
+        page = self.page(*(result("a", 10, scenario=name) for name in ("one", "two", "three")))
+        titles = {heading.get("id"): heading.text for heading in page.iter(HTML + "h2")}
+        self.assertEqual([(titles[link.get("href")[1:]], link.text) for link in page.iter(HTML + "a")],
+                         [(name, name) for name in ("one", "two", "three")])
+
+    def test_a_run_that_was_over_at_once_has_no_plot_over_time(self):
+        short = {"interval_s": 0.1, "operations": [10, 10], "failures": [0, 0]}
+        page = self.page(result("a", 100, seconds=0.2, series=short))
+        self.assertNotIn("Handshakes a second, over time", self.headings(page, "h3"))
 
     def test_names_at_line_ends_do_not_collide(self):
         page = self.page(*(result("server %d" % number, 1000 + number) for number in range(12)))
