@@ -46,8 +46,15 @@ static bool render(const struct pki_profile *profile, const struct pki_act *act,
 static int flush(struct pki_audit *audit, struct err *err)
 {
     struct slice view = buffer_view(&audit->lines);
-    if (view.length > 0 && fd_write_all(audit->fd, view.data, view.length) < 0)
-        return err_set_errno(err, audit->path, errno, "cannot append");
+    off_t end = lseek(audit->fd, 0, SEEK_END);
+    if (view.length > 0 && fd_write_all(audit->fd, view.data, view.length) < 0) {
+        int result = err_set_errno(err, audit->path, errno, "cannot append");
+        /* No half line: the next one would go on from it. The lock is held, so that all behind the end is
+         * ours. */
+        if (end < 0 || ftruncate(audit->fd, end) < 0)
+            (void)err_set_errno(err, audit->path, errno, "cannot take back half a line");
+        return result;
+    }
     buffer_consume(&audit->lines, view.length);
     return 0;
 }

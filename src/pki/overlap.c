@@ -26,25 +26,28 @@ static bool parse_line(struct slice line, struct overlap *out)
            slice_split(&line, ' ', &out->new) && line.length == 0 && pki_timestamp_parse(when, &out->until_s);
 }
 
-static int read_lines(const struct pki_profile *profile, struct buffer *out, struct err *err)
+static int read_lines(const struct pki_profile *profile, const struct pki_staging *staging,
+                      struct buffer *out, struct err *err)
 {
     buffer_init(out, OVERLAP_FILE_MAX);
-    if (!pki_is_there(profile->directory, OVERLAP_FILE))
-        return 0;
     char *path = pki_profile_path(profile, OVERLAP_FILE);
-    int result = file_read(path, OVERLAP_FILE_MAX, out, NULL, err);
+    const char *now_at = pki_staging_path(staging, path);
+    int result = 0;
+    if (now_at != path || pki_is_there(profile->directory, OVERLAP_FILE))
+        result = file_read(now_at, OVERLAP_FILE_MAX, out, NULL, err);
     out->limit = OVERLAP_FILE_MAX;
     free(path);
     return result;
 }
 
-static int write_lines(const struct pki_profile *profile, const struct buffer *lines, struct err *err)
+static int write_lines(const struct pki_profile *profile, const struct buffer *lines,
+                       struct pki_staging *staging, struct err *err)
 {
     char *path = pki_profile_path(profile, OVERLAP_FILE);
     struct slice view = buffer_view(lines);
     int result = 0;
     if (view.length > 0)
-        result = file_replace(path, view.data, view.length, 0600, err);
+        result = pki_staging_put(staging, path, view.data, view.length, 0600, err);
     else
         (void)unlink(path);
     free(path);
@@ -52,19 +55,19 @@ static int write_lines(const struct pki_profile *profile, const struct buffer *l
 }
 
 int pki_overlap_add(const struct pki_profile *profile, const struct pki_found *old, int64_t until_s,
-                    const char *new_serial, struct err *err)
+                    const char *new_serial, struct pki_staging *staging, struct err *err)
 {
     struct buffer lines;
     char when[PKI_TIMESTAMP_SIZE];
     bool fits = true;
-    int result = read_lines(profile, &lines, err);
+    int result = read_lines(profile, staging, &lines, err);
     for (size_t i = 0; result == 0 && fits && i < old->count; i++)
         fits = buffer_printf(&lines, "%.*s %s %s\n", SLICE_ARG(old->entries[i]->serial),
                              pki_timestamp_format(until_s, when), new_serial);
     if (result == 0 && !fits)
         result = err_set(err, OVERLAP_FILE " is over %u bytes", OVERLAP_FILE_MAX);
     if (result == 0)
-        result = write_lines(profile, &lines, err);
+        result = write_lines(profile, &lines, staging, err);
     buffer_clear(&lines);
     return result;
 }
@@ -129,7 +132,7 @@ static int end_due(struct pki_profile *profile, struct slice lines, struct err *
     if (result == 0 && count > 0)
         result = pki_change_begin(profile, err) < 0 ? -1 : pki_change_publish(profile, err);
     if (result == 0)
-        result = write_lines(profile, &kept, err);
+        result = write_lines(profile, &kept, NULL, err);
     buffer_clear(&kept);
     return result;
 }
@@ -137,7 +140,7 @@ static int end_due(struct pki_profile *profile, struct slice lines, struct err *
 int pki_overlap_end_due(struct pki_profile *profile, const char *ca_passphrase, struct err *err)
 {
     struct buffer lines;
-    int result = read_lines(profile, &lines, err);
+    int result = read_lines(profile, NULL, &lines, err);
     struct slice view = buffer_view(&lines);
     if (result == 0 && any_is_due(view, pki_now(profile)))
         result = pki_profile_need_issuers(profile, ca_passphrase, err) < 0 ? -1 : end_due(profile, view, err);

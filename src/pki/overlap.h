@@ -11,10 +11,12 @@
 #include "postern/base/err.h"
 #include "postern/pki/find.h"
 #include "postern/pki/profile.h"
+#include "staging.h"
 
-/* Write down that these are to be revoked. Returns 0, or -1 with err. */
+/* Write down that these are to be revoked. Returns 0, or -1 with err.
+ *   staging  staging.h; to be renamed before the index */
 NODISCARD int pki_overlap_add(const struct pki_profile *profile, const struct pki_found *old, int64_t until_s,
-                              const char *new_serial, struct err *err);
+                              const char *new_serial, struct pki_staging *staging, struct err *err);
 /* Revoke what is due. Nothing, and no key needed, if nothing is. Returns 0, or -1 with err. */
 NODISCARD int pki_overlap_end_due(struct pki_profile *profile, const char *ca_passphrase, struct err *err);
 

@@ -18,9 +18,9 @@ int pki_staging_put(struct pki_staging *staging, const char *path, const void *d
 
 const char *pki_staging_path(const struct pki_staging *staging, const char *path)
 {
-    for (size_t i = 0; staging && i < staging->count; i++)
-        if (strcmp(staging->files[i].path, path) == 0)
-            return staging->files[i].beside;
+    for (size_t i = staging ? staging->count : 0; i > 0; i--)
+        if (strcmp(staging->files[i - 1].path, path) == 0)
+            return staging->files[i - 1].beside;
     return path;
 }
 

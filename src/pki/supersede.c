@@ -40,7 +40,8 @@ static int plan_one(struct issuance *issuance, struct pki_database *database, st
     int64_t until_s = pki_now(issuance->profile) + (int64_t)issuance->options->overlap_days * PKI_DAY_S;
     int result = find_older(issuance, database, &found, err);
     if (result == 0 && found.count > 0)
-        result = pki_overlap_add(issuance->profile, &found, until_s, issuance->out->serial, err);
+        result = pki_overlap_add(issuance->profile, &found, until_s, issuance->out->serial,
+                                 &issuance->staging, err);
     issuance->out->overlapping += result == 0 ? found.count : 0;
     pki_found_clear(&found);
     return result;

@@ -9,41 +9,9 @@ import signal
 import unittest
 
 from support.authority import BINARY, PkiCase, must, run
+from support.openssl_ca import openssl_ca
 
 VERBS = ("init", "server", "client", "renew", "rotate", "revoke", "unrevoke", "crl", "list", "show")
-
-CA_CNF = """
-[ca]
-default_ca = it
-[it]
-dir = {directory}
-database = $dir/index.txt
-serial = $dir/serial
-crlnumber = $dir/crlnumber
-new_certs_dir = $dir/newcerts
-certificate = $dir/ca.pem
-private_key = $dir/private/ca.key
-default_md = sha256
-default_days = 30
-default_crl_days = 30
-policy = any
-x509_extensions = leaf
-crl_extensions = crl
-[any]
-organizationName = optional
-commonName = supplied
-[leaf]
-basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature
-extendedKeyUsage = clientAuth
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[crl]
-authorityKeyIdentifier = keyid
-[req]
-distinguished_name = dn
-[dn]
-"""
 
 
 class Lists(PkiCase):
@@ -64,10 +32,7 @@ class WithOpensslCa(PkiCase):
     """The directory is openssl ca's: it goes on from ours, and we from its."""
 
     def openssl_ca(self, *arguments):
-        cnf = os.path.join(self.parent, "ca.cnf")
-        with open(cnf, "w", encoding="utf-8") as file:
-            file.write(CA_CNF.format(directory=self.path("intermediate")))
-        return must("openssl", "ca", "-batch", "-config", cnf, *arguments)
+        return openssl_ca(self.path("intermediate"), self.beside("ca.cnf"), *arguments)
 
     def request(self, name):
         key, csr = (os.path.join(self.parent, name + end) for end in (".key", ".csr"))

@@ -1,13 +1,14 @@
 """A disk with room for so many pages and no more, real and not simulated: an act of postern pki is done whole, or says so
 in one line and has changed nothing. And a disk that is mounted read-only. In a mount namespace of its own."""
 
+import json
 import os
 import shutil
 import sys
 import unittest
 
 from support.authority import BINARY, PkiCase, must, run
-from support.ca_directory import Profile
+from support.ca_directory import Profile, read
 from support.tree import tree
 
 PAGE = 4096
@@ -36,12 +37,36 @@ def fill(disk, pages):
     assert os.statvfs(disk).f_bfree * os.statvfs(disk).f_frsize // PAGE == pages
 
 
+def fill_page(path):
+    """So that the next line does not fit: half of it would."""
+    used = os.path.getsize(path)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write('{"act":"%s"}\n' % ("x" * (2 * PAGE - used - 50 - len('{"act":""}\n'))))
+
+
+def make(disk, pages):
+    """The same of a profile that is made: nothing is left of one that does not fit."""
+    must("mount", "-t", "tmpfs", "-o", "size=1m", "none", disk)
+    try:
+        fill(disk, pages)
+        done = run(BINARY, "pki", "init", "--dir", os.path.join(disk, "profile"))
+        if done.returncode == 0:
+            Profile(os.path.join(disk, "profile")).is_whole()
+            return True
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+        assert os.listdir(disk) == ["ballast"] and "No space left on device" in done.stderr, (done, os.listdir(disk))
+        return False
+    finally:
+        must("umount", disk)
+
+
 def act(template, disk, verb, arguments, pages):
     """True if it was done; else it has failed as it should."""
     must("mount", "-t", "tmpfs", "-o", "size=1m", "none", disk)
     try:
         directory = os.path.join(disk, "profile")
         shutil.copytree(template, directory)
+        fill_page(os.path.join(directory, "audit.log"))
         fill(disk, pages)
         before = tree(directory, ("audit.log",))
         done = run(BINARY, "pki", verb, "--dir", directory, *arguments)
@@ -52,6 +77,8 @@ def act(template, disk, verb, arguments, pages):
         assert "No space left on device" in done.stderr, done.stderr
         # A certificate that counts already is told, and the older one is left to the next act.
         assert tree(directory, ("audit.log",)) == before or "is still valid: issue again" in done.stderr, done.stderr
+        for line in read(os.path.join(directory, "audit.log")).splitlines():
+            json.loads(line)
         os.unlink(os.path.join(disk, "ballast"))
         must(BINARY, "pki", verb, "--dir", directory, *arguments)
         Profile(directory).is_whole()
@@ -75,6 +102,7 @@ def inside(parent):
     template, disk = os.path.join(parent, "profile"), os.path.join(parent, "disk")
     os.mkdir(disk)
     read_only(template, disk)
+    assert not any(make(disk, pages) for pages in range(0, 18, 3)) and make(disk, 40)
     for verb, arguments in (("revoke", ("alice",)), ("crl", ()), ("client", ("bob", "--ou", "sales"))):
         pages, refused = 0, 0
         while not act(template, disk, verb, arguments, pages):
