@@ -256,6 +256,7 @@ static void measure_end(struct lane *lane)
     int64_t cpu_ns = 0, queued_ns = 0, end_ns = lane->now_ns < lane->end_ns ? lane->now_ns : lane->end_ns;
     if (!lane->is_measuring || end_ns <= lane->begin_ns)
         return;
+    lane->end_ns = end_ns;
     read_cpu(&cpu_ns, &queued_ns);
     /* The last turn may end behind the window; shares are of the time in which the CPU was counted. */
     double counted_ns = (double)(lane_clock() - lane->measured_ns);
@@ -277,6 +278,7 @@ static void count_behind(struct lane *lane)
     struct tally *tally = &lane->tally;
     int64_t typical_ns = histogram_percentile(&tally->operation, 50);
     uint64_t waiting = schedule_waiting(&lane->schedule, lane->end_ns), at = 0;
+    waiting = waiting < lane->remaining ? waiting : lane->remaining;
     for (unsigned i = 0; i < lane->client_count; i++) {
         int64_t waited_ns = lane->end_ns - lane->clients[i].due_ns;
         if (!lane->clients[i].owes || waited_ns <= typical_ns)
@@ -314,7 +316,7 @@ void lane_run(struct lane *lane, struct schedule schedule, int64_t begin_ns, int
         step_events(lane);
     }
     measure_end(lane);
-    if (lane->schedule.interval_ns > 0 && lane->now_ns >= end_ns)
+    if (lane->schedule.interval_ns > 0 && lane->is_measuring && lane->finished < lane->client_count)
         count_behind(lane);
     atomic_fetch_add(&lane->shared->ended, 1);
 }

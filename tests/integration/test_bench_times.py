@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """postern-bench measures what a server's delays are, in a closed and in an open loop."""
 
+import json
 import socket
+import subprocess
 import time
 import unittest
 
@@ -110,6 +112,19 @@ class OpenLoop(BenchCase):
         self.assertGreater(result["behind"], 0)
         self.assertEqual(result["operations"] + result["behind"], result["latency_us"]["count"])
         self.assertGreaterEqual(waited, 1)
+
+    def test_so_is_what_was_unanswered_when_a_signal_ended_it(self):
+        with Server(self.pki, stall_once(20, 30)) as server:
+            process = subprocess.Popen(self.command("request", server.port, "--rate", 50, "--requests", 1000,
+                                                    "--connections", 1), stdout=subprocess.PIPE)
+            while server.requests < 20:
+                time.sleep(0.01)
+            time.sleep(1)
+            process.terminate()
+            result = json.loads(process.communicate(timeout=patience(30))[0])
+        self.assertEqual(result["operations"], 19)
+        self.assertGreaterEqual(result["behind"], 40)
+        self.assertGreaterEqual(result["latency_us"]["max"], 1000000)
 
     def test_the_rate_is_kept_whatever_the_server_takes(self):
         def respond(count):
