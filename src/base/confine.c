@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -80,9 +81,10 @@ static void allow_leak_check(int ruleset)
 }
 #endif
 
-static bool forbid_files(long version)
+/* All but these rights. */
+static bool forbid_files(long version, uint64_t left)
 {
-    const struct landlock_ruleset_attr attributes = {.handled_access_fs = file_rights(version)};
+    const struct landlock_ruleset_attr attributes = {.handled_access_fs = file_rights(version) & ~left};
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
     if (ruleset < 0)
         return false;
@@ -94,14 +96,43 @@ static bool forbid_files(long version)
     return done;
 }
 
+/* What is not kept is gone with the ambient set too, and with what the binary's file would give. capset(2) */
+static int keep_capabilities(uint32_t kept)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+    if (syscall(SYS_capget, &header, sets) != 0)
+        return -1;
+    for (size_t i = 0; i < LENGTH_OF(sets); i++) {
+        uint32_t left = i == 0 ? sets[i].permitted & kept : 0;
+        sets[i] = (struct __user_cap_data_struct){.effective = left, .permitted = left};
+    }
+    return (int)syscall(SYS_capset, &header, sets);
+}
+
+static long landlock_version(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+int confine_reader(void)
+{
+    if (keep_capabilities(1u << CAP_DAC_READ_SEARCH) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return -1;
+    long version = landlock_version();
+    if (version >= 1)
+        (void)forbid_files(version, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+    return 0;
+}
+
 int confine_files(char *told, size_t size)
 {
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    if (keep_capabilities(0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return -1;
-    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    long version = landlock_version();
     if (version < 1)
         snprintf(told, size, "no new privileges; this kernel has no Landlock (%s)", strerror(errno));
-    else if (!forbid_files(version))
+    else if (!forbid_files(version, 0))
         snprintf(told, size, "no new privileges; Landlock %ld refused (%s)", version, strerror(errno));
     else
         snprintf(told, size, "no new privileges, no files (Landlock %ld)", version);

@@ -1,10 +1,11 @@
-/* The loader process: lives for one load. It reads files that may be hostile, so it has nothing that is worth
- * taking but what it was told to read, and may crash: then a reload failed, and that is all. */
+/* The loader process: lives for one load. It reads files that may be hostile, so it can do nothing but read,
+ * and may crash: then a reload failed, and that is all. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "postern/base/clock.h"
+#include "postern/base/confine.h"
 #include "postern/base/process.h"
 #include "postern/generation/deny.h"
 #include "postern/generation/handover.h"
@@ -77,8 +78,9 @@ int loader_main(int channel)
         return 1;
     int result = 1;
     if (handover_receive(channel, &inbox, &order) == 1) {
+        /* The kept list is written by who makes it, from what the loader before has understood. */
         if (order.kind == HANDOVER_LOAD)
-            result = answer(channel, &order) == 0 ? 0 : 1;
+            result = confine_reader() == 0 && answer(channel, &order) == 0 ? 0 : 1;
         else if (order.kind == HANDOVER_DENY)
             result = answer_deny(channel, &order) == 0 ? 0 : 1;
         handover_close(&inbox, &order);

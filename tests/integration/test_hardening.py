@@ -47,6 +47,29 @@ class Hardening(GatewayCase):
         if not under_valgrind():
             self.assertRegex(gateway.wait_for_line("worker 0: started: "), r"no new privileges")
 
+    @unittest.skipIf(under_valgrind(), "the program that runs is valgrind")
+    def test_the_loader_can_only_read(self):
+        """S2. It waits for a file that changes while it is read, and so lives long enough to be looked at."""
+        path = write(os.path.join(self.subdirectory("list"), "deny"), "cn=nobody\n")
+        gateway = self.gateway(self.backend(), client_auth={"deny": path})
+        os.unlink(path)
+        os.symlink("/proc/self/mem", path)
+        gateway.signal(signal.SIGHUP)
+        seen = []
+
+        def look():
+            for pid in self.children(gateway):
+                try:
+                    if "internal-loader" in read("/proc/%s/cmdline" % pid):
+                        seen.append(status_of(int(pid)))
+                except (FileNotFoundError, ProcessLookupError):
+                    pass
+            return seen and seen[-1]["NoNewPrivs"] == "1"
+
+        wait_until(look, "a loader that is confined")
+        self.assertEqual(seen[-1]["CapEff"], "0000000000000004")  # CAP_DAC_READ_SEARCH
+        self.assertEqual(seen[-1]["CapPrm"], "0000000000000004")
+
     def test_no_process_leaves_a_core(self):
         """S1."""
         gateway = self.gateway(self.backend())

@@ -17,9 +17,13 @@ unsigned confine_clients(void);
 /* Become this user and group for good, without supplementary groups. setresuid(2). Returns 0, or -1 with
  * errno: then the process must end. */
 NODISCARD int confine_user(uint32_t uid, uint32_t gid);
-/* No new privileges, and no rights to files (Landlock, as much as the kernel knows; connect(2) to a unix
- * socket is not among them: the socket's own permissions decide). Needs nothing and cannot be undone. told
- * for the log: what was possible Returns 0, or -1 with errno if even no-new-privileges is refused. */
+/* For who reads files that may be hostile: reading is all that is left, of root's rights and of a user's.
+ * Nothing can be written, made, removed or run. Returns 0, or -1 with errno. */
+NODISCARD int confine_reader(void);
+/* No capabilities, no new privileges, and no rights to files (Landlock, as much as the kernel knows;
+ * connect(2) to a unix socket is not among them: the socket's own permissions decide). Needs nothing and
+ * cannot be undone. told for the log: what was possible. Returns 0, or -1 with errno if even
+ * no-new-privileges is refused. */
 NODISCARD int confine_files(char *told, size_t size);
 
 #endif

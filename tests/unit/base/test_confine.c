@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/landlock.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +37,7 @@ static void lose_files(void)
     char told[128] = "";
     EXPECT(confine_files(told, sizeof(told)) == 0);
     EXPECT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+    EXPECT(setuid(65533) != 0);           /* nor what else root could do */
     if (strstr(told, "no files") == NULL) /* a kernel without Landlock: it must be told */
         _exit(strstr(told, "Landlock") != NULL ? 0 : 1);
     EXPECT(open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
@@ -40,6 +45,30 @@ static void lose_files(void)
     EXPECT(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) < 0 && errno == EACCES);
     EXPECT(unlink("/tmp/postern-test-none") != 0);
     EXPECT(execl("/bin/true", "true", (char *)NULL) != 0 && errno == EACCES);
+}
+
+static void only_read(void)
+{
+    EXPECT(confine_reader() == 0);
+    EXPECT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+    EXPECT(setuid(65533) != 0);
+    EXPECT(open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0);
+    EXPECT(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) >= 0);
+    EXPECT(geteuid() != 0 || open("/etc/shadow", O_RDONLY | O_CLOEXEC) >= 0 || errno == ENOENT);
+    int memory = memfd_create("test", MFD_CLOEXEC);
+    EXPECT(memory >= 0 && ftruncate(memory, 4096) == 0 && write(memory, "x", 1) == 1);
+    if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 1)
+        return;
+    EXPECT(open("/tmp/postern-test-new", O_CREAT | O_WRONLY | O_CLOEXEC, 0600) < 0 && errno == EACCES);
+    EXPECT(open("/dev/null", O_WRONLY | O_CLOEXEC) < 0 && errno == EACCES);
+    EXPECT(mkdir("/tmp/postern-test-new", 0700) != 0 && errno == EACCES);
+    EXPECT(execl("/bin/true", "true", (char *)NULL) != 0 && errno == EACCES);
+}
+
+static void a_reader_can_do_nothing_but_read(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(only_read), 0);
 }
 
 static void no_file_can_be_opened_made_or_run(void **state)
@@ -122,6 +151,7 @@ static void descriptors_are_raised_as_far_as_allowed_and_never_lowered(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reader_can_do_nothing_but_read),
         cmocka_unit_test(no_file_can_be_opened_made_or_run),
         cmocka_unit_test(unix_sockets_can_still_be_connected_to),
         cmocka_unit_test(a_change_of_user_is_for_good),
