@@ -14,7 +14,7 @@ NOTE_LENGTH = 150
 def note_of(server, abilities):
     """What a server cannot do is said beside its figures, not left out."""
     lacking = [text for key, text in ABILITIES if server in abilities and not abilities[server][key]]
-    text = "cannot: " + "; ".join(lacking) if lacking else None
+    text = "no: " + "; ".join(lacking) if lacking else None
     return text if text is None or len(text) <= NOTE_LENGTH else text[:NOTE_LENGTH - 3] + "..."
 
 
