@@ -22,6 +22,7 @@ from peers import Backend, Nginx, Postern  # noqa: E402
 from support.pki import Pki, make_key  # noqa: E402
 
 FORGED = 100
+PAUSE_RATE = "1000"  # requests a second while pauses are looked for
 ROOM_BYTES = 4 << 30
 WATCHED_S = 5  # that NGINX is watched for a cut
 
@@ -206,8 +207,9 @@ class Revocation:
                 self.progress(f"(d) {server.name}: round {number + 1} of {self.arguments.rounds}")
                 for longest, is_busy in ((calm, False), (busy, True)):
                     move = self.crls.prepare(server, entries)
+                    # Not as many as it can: what waits for a core then waits for the load as well.
                     with self.load.running("request", server.port, "/1k", "--connections", "2", "--warmup", "200ms",
-                                           "--duration", "60s") as result:
+                                           "--rate", PAUSE_RATE, "--duration", "60s") as result:
                         # NGINX takes seconds to open two connections at a million entries.
                         time.sleep(0.5 if server.name == "postern" else 3)
                         if is_busy:
