@@ -60,25 +60,30 @@ static void add(struct hops *hops, const char *directory, const char *name, bool
 struct walk {
     char directory[PATH_MAX], name[NAME_MAX + 1];
     char rest[2 * PATH_MAX];
+    size_t at; /* into rest */
     unsigned links;
 };
 
 static void skip_slashes(struct walk *walk)
 {
-    size_t count = strspn(walk->rest, "/");
-    memmove(walk->rest, walk->rest + count, strlen(walk->rest + count) + 1);
+    walk->at += strspn(walk->rest + walk->at, "/");
+}
+
+static bool at_end(const struct walk *walk)
+{
+    return walk->rest[walk->at] == '\0';
 }
 
 /* The next name off the rest. False at the end, or if it is too long for any file system. */
 static bool take_name(struct walk *walk)
 {
     skip_slashes(walk);
-    size_t length = strcspn(walk->rest, "/");
+    size_t length = strcspn(walk->rest + walk->at, "/");
     if (length == 0 || length > NAME_MAX)
         return false;
-    memcpy(walk->name, walk->rest, length);
+    memcpy(walk->name, walk->rest + walk->at, length);
     walk->name[length] = '\0';
-    memmove(walk->rest, walk->rest + length, strlen(walk->rest + length) + 1);
+    walk->at += length;
     skip_slashes(walk);
     return true;
 }
@@ -99,10 +104,11 @@ static bool join(char *out, size_t size, const char *directory, const char *name
 static bool follow(struct walk *walk, const char *target)
 {
     char rest[sizeof(walk->rest)];
-    int length = snprintf(rest, sizeof(rest), "%s/%s", target, walk->rest);
+    int length = snprintf(rest, sizeof(rest), "%s/%s", target, walk->rest + walk->at);
     if (++walk->links > LINKS_MAX || length < 0 || (size_t)length >= sizeof(rest))
         return false;
     memcpy(walk->rest, rest, (size_t)length + 1);
+    walk->at = 0;
     if (target[0] == '/')
         memcpy(walk->directory, "/", 2);
     return true;
@@ -112,7 +118,7 @@ static bool follow(struct walk *walk, const char *target)
 static bool step(struct hops *hops, struct walk *walk, const struct walk_files *files)
 {
     char here[PATH_MAX], target[PATH_MAX];
-    bool is_last = walk->rest[0] == '\0';
+    bool is_last = at_end(walk);
     if (strcmp(walk->name, ".") == 0)
         return true;
     if (strcmp(walk->name, "..") == 0) {
@@ -146,7 +152,7 @@ void hops_walk(struct hops *hops, const char *path, const struct walk_files *fil
     while (goes_on && take_name(&walk))
         goes_on = step(hops, &walk, files);
     /* It ends in a directory, whose names are what is read. */
-    if (goes_on && walk.rest[0] == '\0')
+    if (goes_on && at_end(&walk))
         add(hops, walk.directory, "", true);
 }
 
