@@ -56,6 +56,7 @@ static int parse(const struct explain *explain, struct slice bytes, struct prese
     /* Many have none; only where that fails is somebody asked. */
     if (result != 0 && explain->passphrase_file == NULL && presented_is_pkcs12(bytes)) {
         presented_clear(out);
+        err_clear(err);
         result = passphrase_ask(explain->file, passphrase, err);
         if (result == 0)
             result = presented_parse(bytes, passphrase, explain->file, out, err);

@@ -23,18 +23,57 @@ static void print_member(struct slice answer, const char *title, const char *nam
     free(value);
 }
 
+static long status_of(struct slice answer)
+{
+    char *text = live_member(answer, "status");
+    long status = text != NULL ? strtol(text, NULL, 10) : 0;
+    free(text);
+    return status;
+}
+
 static void print_head(struct slice answer, const char *reason, bool colour)
 {
     char *detail = live_member(answer, "detail");
-    printf("%srefused: %s%s\n", colour_begin(colour, COLOUR_BAD), reason, colour_end(colour));
+    printf("%s%s: %s%s\n", colour_begin(colour, COLOUR_BAD), status_of(answer) >= 500 ? "failed" : "refused",
+           reason, colour_end(colour));
     if (detail != NULL && detail[0] != '\0')
         printf("  %s\n", detail);
     putchar('\n');
     free(detail);
 }
 
-/* A reason of the handshake itself ("handshake_failed") has no rule of ours. */
-static void print_advice(const char *code)
+/* What is no verdict on a certificate: the first of these that fits. */
+static const struct {
+    const char *code; /* NULL: any */
+    int status_min;
+    const char *text;
+} advices[] = {
+    {"upstream_unreachable", 0, "start the backend, or mend its address in [backend ...] server"},
+    {"upstream_unresolved", 0, "mend the name in [backend ...] server, or the resolver of this machine"},
+    {"upstream_busy", 0, "the backend is too slow for what it gets, or [backend ...] connections too low"},
+    {"connect_timeout", 0, "look whether the backend hangs, or a packet filter swallows what goes there"},
+    {"first_byte_timeout", 0, "look why the backend is slow; [timeouts] first_byte says how long it may be"},
+    {"upstream_stalled", 0, "look why the backend is slow; [timeouts] stall says how long it may pause"},
+    {"no_route", 0, "mend the client's path, or add a [route PATH]"},
+    {"target_too_long", 0, "[limits] target_size is in the way, or the client sends what it should not"},
+    {"head_too_large", 0, "[limits] head_size is in the way, or the client sends what it should not"},
+    {"too_many_fields", 0, "[limits] field_count is in the way, or the client sends what it should not"},
+    {NULL, 500, "look into the backend's log: it came as far as that; the access log has the rest"},
+    {NULL, 400, "mend the client: its request is not one that all would read alike, so it goes nowhere"},
+    {NULL, 0,
+     "the handshake did not come as far as a verdict: look at the client's TLS versions, and whether it "
+     "speaks TLS at all"},
+};
+
+static const char *advice_of(const char *code, long status)
+{
+    size_t i = 0;
+    while (advices[i].code != NULL ? strcmp(advices[i].code, code) != 0 : status < advices[i].status_min)
+        i++;
+    return advices[i].text;
+}
+
+static void print_advice(const char *code, long status)
 {
     enum trust_reason reason;
     if (trust_reason_parse(slice_text(code), &reason))
@@ -43,9 +82,7 @@ static void print_advice(const char *code)
                "file and CA\n",
                explanation_rule(reason), trust_reason_advice(reason));
     else
-        printf("what to do the handshake did not come as far as a verdict: look at the client's TLS "
-               "versions, and "
-               "whether it speaks TLS at all\n");
+        printf("what to do %s\n", advice_of(code, status));
 }
 
 static void print(struct slice answer, bool colour)
@@ -55,11 +92,12 @@ static void print(struct slice answer, bool colour)
     print_head(answer, code, colour);
     print_member(answer, "when", "time");
     print_member(answer, "from", "client");
+    print_member(answer, "status", "status");
     print_member(answer, "who", "subject");
     print_member(answer, "serial", "serial");
     print_member(answer, "generation", "generation");
     print_member(answer, "worker", "worker");
-    print_advice(code);
+    print_advice(code, status_of(answer));
     free(reason);
 }
 

@@ -82,7 +82,8 @@ static void print_certificate(const struct explanation *explanation, size_t i, b
            clock_format(examined->info.not_before, begin),
            explanation_time(examined->info.not_after, explanation->now_s, end));
     if (!is_anchor)
-        printf("      signed by %s\n", examined->info.issuer);
+        printf("      %s%s%ssigned by %s\n", i == 0 ? "for " : "", i == 0 ? examined->info.purposes : "",
+               i == 0 ? ", " : "", examined->info.issuer);
     for (size_t k = 0; k < examined->crl_count; k++)
         explanation_print_crl(generation_trust(explanation->judging->generation), &examined->crls[k],
                               explanation->now_s, colour);

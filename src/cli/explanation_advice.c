@@ -87,7 +87,7 @@ static void advise_crl(const struct explanation *explanation, const struct certi
     struct slice source = crl_record_source(index, verdict->crl);
     snprintf(out, size,
              "have %s issue its next CRL (postern pki crl, or openssl ca -gencrl) and put it in place of "
-             "%.*s; crl_expired = grace 24h would bridge the time",
+             "the old one in %.*s; crl_expired = grace 24h would bridge the time",
              bad->issuer, SLICE_ARG(source));
 }
 
@@ -118,7 +118,7 @@ const char *explanation_advice(const struct explanation *explanation, char *out,
     const struct examination *examination = &explanation->examination;
     const struct certificate_info *bad = culprit(examination);
     enum trust_reason reason = examination->verdict.reason;
-    char time[EXPLANATION_TIME_SIZE];
+    char time[EXPLANATION_TIME_SIZE], span[CLOCK_TEXT_SIZE];
     snprintf(out, size, "%s", trust_reason_advice(reason));
     if (reason == TRUST_UNTRUSTED_CHAIN)
         advise_untrusted(explanation, out, size);
@@ -133,7 +133,10 @@ const char *explanation_advice(const struct explanation *explanation, char *out,
             "gateway's clock",
             bad->subject, explanation_time(bad->not_after, explanation->now_s, time));
     else if (bad != NULL && reason == TRUST_NOT_YET_VALID)
-        snprintf(out, size, "%s begins at %s: compare the clocks of the gateway and of the CA", bad->subject,
-                 explanation_time(bad->not_before, explanation->now_s, time));
+        snprintf(out, size, "%s begins at %s, in %s: compare the clocks of the gateway and of the CA",
+                 bad->subject, clock_format(bad->not_before, time),
+                 clock_span(bad->not_before - explanation->now_s, span));
+    else if (bad != NULL && reason == TRUST_WRONG_PURPOSE)
+        snprintf(out, size, "%s is for %s: %s", bad->subject, bad->purposes, trust_reason_advice(reason));
     return out;
 }

@@ -46,6 +46,7 @@ static void add_certificate(struct json *json, const struct explanation *explana
     json_text(json, "issuer", examined->info.issuer);
     json_text(json, "serial", examined->info.serial);
     json_text(json, "key", examined->info.key);
+    json_text(json, "purposes", examined->info.purposes);
     json_text(json, "fingerprint", examined->info.fingerprint);
     add_time(json, "not_before", examined->info.not_before);
     add_time(json, "not_after", examined->info.not_after);

@@ -53,6 +53,18 @@ void report_end(struct report *report)
         report->dropped++;
 }
 
+struct slice report_gist(const struct report_line *line)
+{
+    static const char date[] = ", until 0000-00-00T00:00:00Z";
+    const struct slice mark = slice_of(date, strlen(", until "));
+    if (!line->is_timed || line->text.length < strlen(date))
+        return line->text;
+    for (size_t at = line->text.length - strlen(date) + 1; at-- > 0;)
+        if (slice_starts_with(slice_after(line->text, at), mark))
+            return slice_before(line->text, at + strlen(date));
+    return line->text;
+}
+
 bool report_next(struct slice *rest, struct report_line *line)
 {
     struct slice text;

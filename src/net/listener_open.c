@@ -94,6 +94,26 @@ static int open_all(const struct address *address, int backlog, int *fds, unsign
     return 0;
 }
 
+static int tell(const char *address, int error_number, struct err *err)
+{
+    if (error_number == EADDRINUSE)
+        return err_set(err,
+                       "%s is in use by another process; stop it, or choose another address "
+                       "(ss -ltnp shows who listens)",
+                       address);
+    if (error_number == EADDRNOTAVAIL)
+        return err_set(err,
+                       "%s is no address of this machine; give one that is (ip -brief address shows them), "
+                       "or 0.0.0.0 for all",
+                       address);
+    if (error_number == EACCES)
+        return err_set(err,
+                       "%s may not be listened on by this user; start as root (workers are not), with "
+                       "CAP_NET_BIND_SERVICE, or on a port from 1024 up",
+                       address);
+    return err_set_errno(err, NULL, error_number, "cannot listen on %s", address);
+}
+
 int listener_open(const struct address *address, int backlog, int *fds, unsigned count, struct address *bound,
                   struct err *err)
 {
@@ -108,11 +128,5 @@ int listener_open(const struct address *address, int backlog, int *fds, unsigned
     for (unsigned i = 0; i < count; i++)
         fd_close(&fds[i]);
     address_format(address, text);
-    if (error_number == EADDRINUSE) {
-        return err_set(err,
-                       "%s is in use by another process; stop it, or choose another address "
-                       "(ss -ltnp shows who listens)",
-                       text);
-    }
-    return err_set_errno(err, NULL, error_number, "cannot listen on %s", text);
+    return tell(text, error_number, err);
 }

@@ -21,6 +21,7 @@ struct access_log {
     int fd;
     enum log_format format;
     struct buffer gathered;
+    int error_number; /* of the last write, if the sink refuses; 0 */
     uint64_t dropped;
     uint64_t dropped_told; /* of these, in a line that was written */
     int64_t second;        /* of stamp */
@@ -48,6 +49,7 @@ void access_log_free(struct access_log *log)
 void access_log_set_fd(struct access_log *log, int fd)
 {
     access_log_flush(log);
+    log->error_number = 0;
     log->fd = fd;
 }
 
@@ -203,8 +205,11 @@ static bool write_gathered(struct access_log *log)
         ssize_t written = write(log->fd, bytes.data, bytes.length);
         if (written < 0 && errno == EINTR)
             continue;
-        if (written <= 0)
+        if (written <= 0) {
+            log->error_number = written < 0 && errno != EAGAIN ? errno : 0;
             return false;
+        }
+        log->error_number = 0;
         buffer_consume(&log->gathered, (size_t)written);
     }
     return true;
@@ -223,6 +228,11 @@ void access_log_flush(struct access_log *log)
 bool access_log_is_pending(const struct access_log *log)
 {
     return log != NULL && !buffer_is_empty(&log->gathered);
+}
+
+int access_log_error(const struct access_log *log)
+{
+    return log == NULL ? 0 : log->error_number;
 }
 
 uint64_t access_log_dropped(const struct access_log *log)

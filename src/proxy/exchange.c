@@ -1,6 +1,7 @@
 #include "exchange.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "answer.h"
@@ -158,6 +159,17 @@ void exchange_seek(struct session *session, struct upstream_group *group, bool f
     session->exchange->phase = EXCHANGE_SEEK;
 }
 
+/* The client learns that, not where, its answer was lost. */
+static void note_trouble(struct session *session, const char *why)
+{
+    const char *server = upstream_seek_server(&session->exchange->seek);
+    char text[256];
+    if (server == NULL)
+        return;
+    snprintf(text, sizeof(text), "%s: %s", server, why);
+    session->exchange->trouble = arena_copy(&session->arena, slice_text(text));
+}
+
 static enum step seek_step(struct session *session)
 {
     struct exchange *exchange = session->exchange;
@@ -165,6 +177,7 @@ static enum step seek_step(struct session *session)
     case SEEK_WAIT:
         return STEP_WAIT;
     case SEEK_FAILED:
+        note_trouble(session, exchange->seek.why);
         exchange_fail(session, cause_of(exchange->seek.failure), NULL);
         return STEP_AGAIN;
     case SEEK_FOUND:
@@ -302,6 +315,7 @@ void exchange_timeout(struct session *session)
         exchange_fail(session, cause_of(CAUSE_HEAD_TIMEOUT), NULL);
         return;
     case EXCHANGE_SEEK:
+        note_trouble(session, "no answer to connecting");
         exchange_fail(session, cause_of(upstream_seek_timeout(&exchange->seek)), NULL);
         return;
     case EXCHANGE_RELAY:

@@ -58,6 +58,7 @@ struct exchange {
     struct buffer in, out;        /* from and to the upstream */
     struct slice replay;          /* the head, kept for a second try; empty: there is none */
     const char *upstream_text;    /* for the log; a copy */
+    const char *trouble;          /* for the log, not for the client: what failed where; a copy, or NULL */
     bool retried;
 
     /* The two directions. */

@@ -10,6 +10,7 @@
 #include "session.h"
 
 #define TICK_MS        1000
+#define LIMIT_TOLD_MS  60000
 #define SWEEP_SLICE_US 2000
 #define SWEEP_CHECK    32 /* sessions between two looks at the clock */
 
@@ -113,7 +114,8 @@ struct proxy *proxy_new(const struct proxy_environment *environment)
     list_init(&proxy->sessions);
     list_init(&proxy->unswept);
     client_table_init(&proxy->clients, seed);
-    upstream_pool_init(&proxy->pool, environment->loop, environment->resolver, environment->metrics);
+    upstream_pool_init(&proxy->pool, environment->loop, environment->resolver, environment->metrics,
+                       environment->log);
     proxy->pool.open_max = environment->connections_max; /* one a client: the other half of the descriptors */
     timer_init(&proxy->sweep, environment->loop, on_sweep, proxy);
     timer_init(&proxy->tick, environment->loop, on_tick, proxy);
@@ -200,12 +202,27 @@ static bool has_room(const struct proxy *proxy, const struct address *peer)
            client_table_count(&proxy->clients, address_client_key(peer)) < limits->connections_per_address;
 }
 
+/* Not for each: whoever opens too many would write the log. */
+static void tell_limit(struct proxy *proxy, const struct address *peer)
+{
+    int64_t now_ms = loop_now_ms(proxy->environment.loop);
+    char text[ADDRESS_TEXT_SIZE];
+    if (is_full(proxy) || (proxy->limit_told_ms != 0 && now_ms - proxy->limit_told_ms < LIMIT_TOLD_MS))
+        return;
+    proxy->limit_told_ms = now_ms;
+    address_format(peer, text);
+    log_line(proxy->environment.log, LEVEL_WARNING,
+             "%s is turned away: its address holds [limits] connections_per_address = %u already", text,
+             proxy_config(proxy)->limits.connections_per_address);
+}
+
 void proxy_accept(struct proxy *proxy, int fd, const struct address *peer, const struct address *local)
 {
     (void)local;
     metric_add(proxy->environment.metrics, METRIC_connections_accepted, 1);
     if (!has_room(proxy, peer)) {
         metric_add(proxy->environment.metrics, METRIC_connections_refused_limit, 1);
+        tell_limit(proxy, peer);
         close(fd);
         return;
     }

@@ -22,7 +22,8 @@ struct proxy {
     size_t session_count;
     struct proxy_swept swept; /* so far; generation 0: nobody is to be told */
     bool draining, drained, full;
-    int64_t recheck_at_s; /* wall: the earliest of all sessions */
+    int64_t recheck_at_s;  /* wall: the earliest of all sessions */
+    int64_t limit_told_ms; /* when the event log last told of a client over its limit; 0: never */
     struct timer sweep, tick, drain_end, report;
 };
 

@@ -26,11 +26,12 @@ static void copy_text(char *out, size_t size, struct slice text)
     snprintf(out, size, "%.*s", SLICE_ARG(text));
 }
 
-/* For who asks about it by its id. */
-static void keep_refusal(struct session *session, const struct access_record *record)
+/* For who asks about it by its id. text: of the cause, where there is no detail. */
+static void keep_refusal(struct session *session, const struct access_record *record, const char *text)
 {
     struct records *records = session->proxy->environment.records;
-    struct refusal refusal = {.time_ms = record->time_ms, .generation = record->generation};
+    struct refusal refusal = {
+        .time_ms = record->time_ms, .generation = record->generation, .status = record->status};
     if (records == NULL)
         return;
     copy_text(refusal.request_id, sizeof(refusal.request_id), slice_text(record->request_id));
@@ -39,7 +40,11 @@ static void keep_refusal(struct session *session, const struct access_record *re
     copy_text(refusal.common_name, sizeof(refusal.common_name), record->common_name);
     copy_text(refusal.serial, sizeof(refusal.serial), record->serial);
     copy_text(refusal.subject, sizeof(refusal.subject), record->subject);
-    copy_text(refusal.detail, sizeof(refusal.detail), slice_text(record->detail));
+    if (record->detail == NULL || session->verdict != TRUST_ADMITTED)
+        copy_text(refusal.detail, sizeof(refusal.detail),
+                  slice_text(record->detail != NULL ? record->detail : text));
+    else
+        snprintf(refusal.detail, sizeof(refusal.detail), "%s (%s)", text, record->detail);
     refusals_add(&records->refusals, &refusal);
 }
 
@@ -55,7 +60,7 @@ void record_refusal(struct session *session, struct cause cause, const char *det
     record.duration_us = clock_monotonic_us(clock) - session->accepted_us;
     record.time_ms = clock_wall_ms(clock) - record.duration_us / 1000;
     access_log_write(session->proxy->environment.access_log, &record);
-    keep_refusal(session, &record);
+    keep_refusal(session, &record, cause.text);
 }
 
 void record_exchange(struct session *session)
@@ -74,15 +79,15 @@ void record_exchange(struct session *session)
         .bytes_in = exchange->request_relay.content,
         .bytes_out = exchange->answered ? exchange->answer_length : exchange->response_relay.content,
         .reason = exchange->cause.code,
-        .detail = session->verdict != TRUST_ADMITTED ? session->refusal : NULL,
+        .detail = session->verdict != TRUST_ADMITTED ? session->refusal : exchange->trouble,
         .upstream = exchange->upstream_text,
     };
     fill_session(session, &record);
     record.duration_us = clock_monotonic_us(clock) - exchange->begun_us;
     record.time_ms = clock_wall_ms(clock) - record.duration_us / 1000;
     access_log_write(session->proxy->environment.access_log, &record);
-    if (session->verdict != TRUST_ADMITTED)
-        keep_refusal(session, &record);
+    if (session->verdict != TRUST_ADMITTED || exchange->cause.status != 0)
+        keep_refusal(session, &record, exchange->cause.text);
     metric_add(metrics, METRIC_bytes_received, record.bytes_in);
     metric_add(metrics, METRIC_bytes_sent, record.bytes_out);
 }

@@ -173,7 +173,26 @@ size_t upstream_group_next_server(struct upstream_group *group)
     return server;
 }
 
-void upstream_group_server_failed(struct upstream_group *group, size_t index)
+/* Who is woken at night reads the event log: the first failure is there, and its end. */
+static void tell(struct upstream_group *group, struct upstream_server *server, const char *why)
+{
+    int64_t now_ms = loop_now_ms(group->pool->loop);
+    bool is_down = why != NULL;
+    if (server->is_told_down == is_down ||
+        (is_down && server->told_ms != 0 && now_ms - server->told_ms < SERVER_TOLD_MS))
+        return;
+    server->is_told_down = is_down;
+    server->told_ms = now_ms;
+    if (is_down)
+        log_line(group->pool->log, LEVEL_WARNING,
+                 "backend %s: %s cannot be reached: %s; is it running, and is that its address?", group->name,
+                 server->text, why);
+    else
+        log_line(group->pool->log, LEVEL_INFO, "backend %s: %s can be reached again", group->name,
+                 server->text);
+}
+
+void upstream_group_server_failed(struct upstream_group *group, size_t index, const char *why)
 {
     struct upstream_server *server = &group->servers[index];
     int64_t pause_ms = SERVER_DOWN_MIN_MS;
@@ -182,10 +201,12 @@ void upstream_group_server_failed(struct upstream_group *group, size_t index)
     server->failures++;
     server->down_until_ms = loop_now_ms(group->pool->loop) +
                             (pause_ms < SERVER_DOWN_MAX_MS ? pause_ms : SERVER_DOWN_MAX_MS);
+    tell(group, server, why);
 }
 
 void upstream_group_server_answered(struct upstream_group *group, size_t server)
 {
     group->servers[server].failures = 0;
     group->servers[server].down_until_ms = 0;
+    tell(group, &group->servers[server], NULL);
 }

@@ -21,6 +21,7 @@
 #define UPSTREAM_IDLE_MS   20000
 #define SERVER_DOWN_MIN_MS 500
 #define SERVER_DOWN_MAX_MS 10000
+#define SERVER_TOLD_MS     10000 /* one that comes and goes is told no oftener */
 
 struct upstream_pool;
 
@@ -31,6 +32,8 @@ struct upstream_server {
     struct address address;
     unsigned failures; /* in a row */
     int64_t down_until_ms;
+    bool is_told_down; /* by the event log */
+    int64_t told_ms;
 };
 
 struct upstream_group {
@@ -69,7 +72,8 @@ bool upstream_group_is_full(const struct upstream_group *group);
 bool upstream_group_has_room(const struct upstream_group *group);
 /* The server whose turn it is. */
 size_t upstream_group_next_server(struct upstream_group *group);
-void upstream_group_server_failed(struct upstream_group *group, size_t server);
+/* It could not be connected to. why: for the event log, borrows. */
+void upstream_group_server_failed(struct upstream_group *group, size_t server, const char *why);
 void upstream_group_server_answered(struct upstream_group *group, size_t server);
 
 #endif

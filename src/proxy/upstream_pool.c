@@ -40,9 +40,9 @@ static void on_wake(void *context)
 }
 
 void upstream_pool_init(struct upstream_pool *pool, struct loop *loop, struct resolver *resolver,
-                        struct metrics *metrics)
+                        struct metrics *metrics, struct log *log)
 {
-    *pool = (struct upstream_pool){.loop = loop, .resolver = resolver, .metrics = metrics};
+    *pool = (struct upstream_pool){.loop = loop, .resolver = resolver, .metrics = metrics, .log = log};
     list_init(&pool->all);
     timer_init(&pool->expiry, loop, on_expiry, pool);
     timer_init(&pool->waker, loop, on_wake, pool);

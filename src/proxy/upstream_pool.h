@@ -8,6 +8,7 @@
 #include "postern/config/config.h"
 #include "postern/net/loop.h"
 #include "postern/net/resolver.h"
+#include "postern/observe/log.h"
 #include "postern/observe/metrics.h"
 #include "upstream_group.h"
 
@@ -16,6 +17,7 @@ struct upstream_pool {
     struct loop *loop;
     struct resolver *resolver;
     struct metrics *metrics;
+    struct log *log;
     struct upstream_group **groups; /* by config_backend.index; each with a reference */
     size_t group_count;
     struct list all; /* of upstream_group.link: with those retired */
@@ -26,7 +28,7 @@ struct upstream_pool {
 };
 
 void upstream_pool_init(struct upstream_pool *pool, struct loop *loop, struct resolver *resolver,
-                        struct metrics *metrics);
+                        struct metrics *metrics, struct log *log);
 /* All exchanges are over. */
 void upstream_pool_clear(struct upstream_pool *pool);
 /* Make groups for these backends. config: borrows for the call. */

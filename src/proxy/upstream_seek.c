@@ -1,5 +1,8 @@
 #include "upstream_seek.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "postern/base/slice.h"
 #include "upstream_pool.h"
 
@@ -9,6 +12,7 @@ void upstream_seek_init(struct upstream_seek *seek, struct upstream_group *group
     *seek = (struct upstream_seek){.group = upstream_group_ref(group),
                                    .fresh = fresh,
                                    .failure = CAUSE_UPSTREAM_UNREACHABLE,
+                                   .why = "no address",
                                    .on_ready = on_ready,
                                    .context = context};
     list_init(&seek->link);
@@ -39,14 +43,15 @@ void upstream_seek_wake(struct upstream_seek *seek)
 static void on_resolved(void *context, const struct address *addresses, size_t count, const char *error)
 {
     struct upstream_seek *seek = context;
-    (void)error;
     seek->query = NULL;
     seek->address_count = count < SEEK_ADDRESSES_MAX ? count : SEEK_ADDRESSES_MAX;
     seek->next_address = 0;
     for (size_t i = 0; i < seek->address_count; i++)
         seek->addresses[i] = addresses[i];
-    if (count == 0)
+    if (count == 0) {
         seek->failure = CAUSE_UPSTREAM_UNRESOLVED;
+        seek->why = error;
+    }
     seek->state = SEEK_RESOLVED;
     if (!seek->asking)
         seek->on_ready(seek->context);
@@ -79,8 +84,10 @@ static bool connect_next(struct upstream_seek *seek)
     while (seek->next_address < seek->address_count) {
         const struct address *address = &seek->addresses[seek->next_address++];
         struct stream *stream = stream_connect(seek->group->pool->loop, address);
-        if (stream == NULL)
+        if (stream == NULL) {
+            seek->why = strerror(errno);
             continue;
+        }
         stream_set_owner(stream, seek->on_ready, seek->context);
         seek->upstream = upstream_new(seek->group, seek->server, stream);
         seek->state = SEEK_CONNECTING;
@@ -92,7 +99,7 @@ static bool connect_next(struct upstream_seek *seek)
 /* No address of this server accepts. False when all servers have been tried. */
 static bool next_server(struct upstream_seek *seek)
 {
-    upstream_group_server_failed(seek->group, seek->server);
+    upstream_group_server_failed(seek->group, seek->server, seek->why);
     if (seek->servers_tried >= seek->group->server_count)
         return false;
     choose_server(seek);
@@ -111,6 +118,7 @@ static enum seek_status step_connecting(struct upstream_seek *seek, struct upstr
         seek->upstream = NULL;
         return SEEK_FOUND;
     }
+    seek->why = stream_error(seek->upstream->stream);
     upstream_free(seek->upstream);
     seek->upstream = NULL;
     seek->failure = CAUSE_UPSTREAM_UNREACHABLE;
@@ -166,6 +174,11 @@ enum seek_status upstream_seek_step(struct upstream_seek *seek, struct upstream 
         if (status != SEEK_FAILED)
             return status;
     }
+}
+
+const char *upstream_seek_server(const struct upstream_seek *seek)
+{
+    return seek->servers_tried == 0 ? NULL : seek->group->servers[seek->server].text;
 }
 
 enum proxy_cause upstream_seek_timeout(const struct upstream_seek *seek)

@@ -38,6 +38,7 @@ struct upstream_seek {
     size_t address_count, next_address;
     size_t server, servers_tried;
     enum proxy_cause failure; /* of the last server tried */
+    const char *why;          /* in words: a literal, or of the resolver's */
     void (*on_ready)(void *context);
     void *context;
 };
@@ -48,10 +49,12 @@ struct upstream_seek {
 void upstream_seek_init(struct upstream_seek *seek, struct upstream_group *group, bool fresh,
                         void (*on_ready)(void *), void *context);
 /* Go on. SEEK_FOUND: *upstream gives a connected one, whose owner is still this seek: call
- * stream_set_owner(). SEEK_FAILED: seek->failure tells. */
+ * stream_set_owner(). SEEK_FAILED: seek->failure and ->why tell. */
 enum seek_status upstream_seek_step(struct upstream_seek *seek, struct upstream **upstream);
 /* Give up, or be done. Safe on a zeroed one. */
 void upstream_seek_clear(struct upstream_seek *seek);
+/* The server that was tried last, "127.0.0.1:11434"; borrowed from the group. NULL before any. */
+const char *upstream_seek_server(const struct upstream_seek *seek);
 /* What it is waiting for now, as the cause of a timeout. */
 enum proxy_cause upstream_seek_timeout(const struct upstream_seek *seek);
 /* Called by the pool when it has left the queue. */

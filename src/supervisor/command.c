@@ -102,6 +102,7 @@ static void write_refusal(struct json *json, const struct refusal *refusal, unsi
     json_text(json, "request_id", refusal->request_id);
     json_text(json, "client", refusal->client);
     json_text(json, "reason", refusal->reason);
+    json_int(json, "status", refusal->status);
     json_text(json, "detail", refusal->detail);
     json_text(json, "cn", refusal->common_name);
     json_text(json, "serial", refusal->serial);
@@ -129,7 +130,8 @@ static void answer_refusal(const struct supervisor *supervisor, struct control_c
     unsigned worker;
     if (!find_refusal(supervisor, id, &refusal, &worker)) {
         answer(client, 0, NULL,
-               "no such request among the last refusals of the workers; the access log may have it");
+               "no such request among the last that the workers refused or could not answer; the access log "
+               "may have it");
         return;
     }
     buffer_init(&out, CONTROL_ANSWER_MAX);

@@ -61,11 +61,11 @@ static struct slice report_of(const struct edition *edition)
     return pack_section(&edition->pack, PACK_REPORT, 0);
 }
 
-static bool tells(struct slice report, struct slice text)
+static bool tells(struct slice report, struct slice gist)
 {
     struct report_line line;
     while (report_next(&report, &line))
-        if (slice_equal(line.text, text))
+        if (slice_equal(report_gist(&line), gist))
             return true;
     return false;
 }
@@ -75,7 +75,7 @@ void edition_tell_news(const struct edition *edition, const struct edition *befo
     struct report_line line;
     struct slice rest = report_of(edition);
     while (report_next(&rest, &line))
-        if (!line.is_warning && !tells(report_of(before), line.text))
+        if (!line.is_warning && !tells(report_of(before), report_gist(&line)))
             log_line(log, LEVEL_INFO, "new: %.*s", SLICE_ARG(line.text));
 }
 

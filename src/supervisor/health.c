@@ -34,6 +34,23 @@ static void each_of_report(const struct supervisor *supervisor, void (*each)(voi
     }
 }
 
+static void each_of_logs(const struct supervisor *supervisor, void (*each)(void *, const char *, bool),
+                         void *context)
+{
+    unsigned stuck = 0;
+    char text[192];
+    for (unsigned i = 0; i < supervisor->slot_count; i++)
+        stuck += metric_get(supervisor->slots[i].metrics, METRIC_access_log_stuck) != 0;
+    if (stuck == 0)
+        return;
+    snprintf(
+        text, sizeof(text),
+        "%u of %u workers cannot write the access log, and what they do is not recorded: is its disk full? "
+        "The event log says why",
+        stuck, supervisor->slot_count);
+    each(context, text, true);
+}
+
 void health_each(const struct supervisor *supervisor, void (*each)(void *, const char *, bool), void *context)
 {
     char text[sizeof(supervisor->failure) + 96], time[CLOCK_TEXT_SIZE];
@@ -48,6 +65,7 @@ void health_each(const struct supervisor *supervisor, void (*each)(void *, const
         snprintf(text, sizeof(text), "worker %u is not serving", supervisor->slots[i].number);
         each(context, text, true);
     }
+    each_of_logs(supervisor, each, context);
     if (supervisor->current == NULL)
         return;
     each_of_inventory(supervisor, each, context);

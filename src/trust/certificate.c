@@ -161,6 +161,30 @@ static void describe_serial(const X509 *certificate, char *out, size_t size)
         snprintf(out, size, "?");
 }
 
+/* Extended key usage by the names that openssl.cnf has, too; and the one key usage that a client cannot lack.
+ */
+static void describe_purposes(X509 *certificate, char *out, size_t size)
+{
+    int critical = -1;
+    size_t length = 0;
+    EXTENDED_KEY_USAGE *usages = X509_get_ext_d2i(certificate, NID_ext_key_usage, &critical, NULL);
+    snprintf(out, size, usages == NULL && critical == -1 ? "any purpose" : "?");
+    for (int i = 0; i < sk_ASN1_OBJECT_num(usages); i++) {
+        char name[64];
+        const ASN1_OBJECT *usage = sk_ASN1_OBJECT_value(usages, i);
+        if (OBJ_obj2nid(usage) != NID_undef)
+            snprintf(name, sizeof(name), "%s", OBJ_nid2sn(OBJ_obj2nid(usage)));
+        else
+            OBJ_obj2txt(name, sizeof(name), usage, 1);
+        length += (size_t)snprintf(out + length, size - length, "%s%s", i > 0 ? ", " : "", name);
+        if (length >= size)
+            break;
+    }
+    EXTENDED_KEY_USAGE_free(usages);
+    if (length < size && (X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE) == 0)
+        snprintf(out + strlen(out), size - strlen(out), " (without digitalSignature)");
+}
+
 void certificate_describe(const X509 *certificate, struct certificate_info *out)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
@@ -180,6 +204,7 @@ void certificate_describe(const X509 *certificate, struct certificate_info *out)
         X509 *cached;
     } view = {certificate};
     uint32_t flags = X509_get_extension_flags(view.cached);
+    describe_purposes(view.cached, out->purposes, sizeof(out->purposes));
     out->is_ca = (flags & EXFLAG_CA) != 0;
     out->is_self_issued = (flags & EXFLAG_SI) != 0;
     ERR_clear_error();

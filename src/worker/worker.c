@@ -28,6 +28,7 @@ struct worker {
     struct log *log;
     struct access_log *access_log;
     int events_fd, access_fd;
+    int access_error; /* told; 0: it is written */
     struct resolver *resolver;
     struct proxy *proxy;
     struct doorway doorway;
@@ -265,10 +266,27 @@ static bool on_seen(void *context, const struct seen *seen)
     return seen_append(&worker->seen, seen);
 }
 
+static void tell_access_log(struct worker *worker)
+{
+    int error_number = access_log_error(worker->access_log);
+    if (error_number == worker->access_error)
+        return;
+    worker->access_error = error_number;
+    metric_set(worker->boot->metrics, METRIC_access_log_stuck, error_number != 0);
+    if (error_number != 0)
+        log_line(worker->log, LEVEL_ERROR,
+                 "the access log cannot be written: %s; up to 1 MiB of its lines wait in memory, then they "
+                 "are dropped and counted",
+                 strerror(error_number));
+    else
+        log_line(worker->log, LEVEL_INFO, "the access log is written again");
+}
+
 static void on_flush(void *context)
 {
     struct worker *worker = context;
     access_log_flush(worker->access_log);
+    tell_access_log(worker);
     metric_set(worker->boot->metrics, METRIC_access_log_dropped, access_log_dropped(worker->access_log));
 }
 
@@ -284,6 +302,7 @@ static void reset_gauges(struct metrics *metrics)
 {
     metric_set(metrics, METRIC_connections_open, 0);
     metric_set(metrics, METRIC_tunnels_open, 0);
+    metric_set(metrics, METRIC_access_log_stuck, 0);
     metric_set(metrics, METRIC_generation, 0);
 }
 

@@ -35,5 +35,7 @@ struct report_line {
 };
 /* Take the next line off *rest, a PACK_REPORT section. False at the end. */
 bool report_next(struct slice *rest, struct report_line *line);
+/* What two loads of the same files tell alike: the line up to its date, without the time that is left. */
+struct slice report_gist(const struct report_line *line);
 
 #endif

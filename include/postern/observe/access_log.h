@@ -45,6 +45,9 @@ void access_log_write(struct access_log *log, const struct access_record *record
 void access_log_flush(struct access_log *log);
 /* True if lines wait to be written. */
 bool access_log_is_pending(const struct access_log *log);
+/* The errno with which the sink refuses lines, a full disk's for one; 0 while it takes them, or is only slow.
+ */
+int access_log_error(const struct access_log *log);
 /* Lines dropped since the start. */
 uint64_t access_log_dropped(const struct access_log *log);
 

@@ -31,6 +31,7 @@
     X(bytes_sent, counter, "Bytes of content to clients")                                                    \
     X(accept_pauses, counter, "Times that accepting paused because descriptors or memory ran out")           \
     X(access_log_dropped, counter, "Access log lines dropped because the sink did not take them")            \
+    X(access_log_stuck, gauge, "1 while the access log cannot be written, on a full disk for one")           \
     X(generation, gauge, "Generation in force in this worker")
 
 enum metric {

@@ -1,7 +1,8 @@
-/* The last refusals of a worker, so that a request id from a page or a log line can be explained on the spot:
- * a ring in memory that the supervisor maps read-only. One writer, who never waits; a reader sees a record
- * whole or not at all. What stands in it came from strangers and from a worker: texts are cut to their field,
- * and end where they should when they are read. */
+/* The last refusals of a worker, and requests that it answered itself for want of a backend or because they
+ * were bad, so that a request id from a page or a log line can be explained on the spot: a ring in memory
+ * that the supervisor maps read-only. One writer, who never waits; a reader sees a record whole or not at
+ * all. What stands in it came from strangers and from a worker: texts are cut to their field, and end where
+ * they should when they are read. */
 #ifndef POSTERN_OBSERVE_REFUSALS_H
 #define POSTERN_OBSERVE_REFUSALS_H
 
@@ -16,6 +17,7 @@
 struct refusal {
     int64_t time_ms; /* wall */
     uint64_t generation;
+    int status; /* of the answer; 0: there was none */
     char request_id[40];
     char client[64]; /* address and port */
     char reason[32]; /* code */

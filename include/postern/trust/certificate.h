@@ -23,6 +23,7 @@ struct certificate_info {
     char serial[2 * TRUST_SERIAL_MAX + 3]; /* upper-case hex; "?" if over 20 octets or negative */
     char key[32];                          /* "RSA 2048", "ECDSA P-256", "Ed25519" */
     char fingerprint[65];                  /* SHA-256, lower-case hex */
+    char purposes[128];                    /* "clientAuth, serverAuth"; "any purpose" without an EKU */
     int64_t not_before, not_after;         /* wall seconds */
     bool is_ca, is_self_issued;
 };

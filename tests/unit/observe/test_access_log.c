@@ -1,5 +1,6 @@
 #include "postern/observe/access_log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -139,6 +140,30 @@ static void a_sink_that_does_not_take_lines_costs_lines_not_memory(void **state)
     close(ends[1]);
 }
 
+static void a_full_disk_is_told_and_its_end_too(void **state)
+{
+    (void)state;
+    int ends[2], full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+    struct access_log *log = access_log_new(full, LOG_JSON);
+    assert_int_equal(access_log_error(log), 0);
+    access_log_write(log, &sample);
+    access_log_flush(log);
+    assert_int_equal(access_log_error(log), ENOSPC);
+    assert_true(access_log_is_pending(log));
+    access_log_set_fd(log, ends[1]);
+    assert_int_equal(access_log_error(log), 0);
+    access_log_flush(log);
+    assert_non_null(strstr(drain(ends[0]), "\"request_id\""));
+    for (int i = 0; i < 10000; i++) /* a reader that is slow is no such thing */
+        access_log_write(log, &sample);
+    assert_int_equal(access_log_error(log), 0);
+    access_log_free(log);
+    close(ends[0]);
+    close(ends[1]);
+    close(full);
+}
+
 static void off_is_off(void **state)
 {
     (void)state;
@@ -155,6 +180,7 @@ int main(void)
         cmocka_unit_test(each_line_has_its_own_time),
         cmocka_unit_test(a_text_line_is_one_line_whatever_the_client_sent),
         cmocka_unit_test(a_sink_that_does_not_take_lines_costs_lines_not_memory),
+        cmocka_unit_test(a_full_disk_is_told_and_its_end_too),
         cmocka_unit_test(off_is_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ static void a_certificate_is_told_in_words(void **state)
     assert_int_equal(info.not_after, CERTS_NOW);
     assert_false(info.is_ca);
     assert_false(info.is_self_issued);
+    assert_string_equal(info.purposes, "clientAuth");
     certificate_describe(root->x509, &info);
     assert_true(info.is_ca);
     assert_true(info.is_self_issued);
