@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "pki_order.h"
 #include "pki_serve.h"
+#include "pki_wait.h"
 #include "postern/base/clock.h"
 #include "postern/pki/crl.h"
 #include "postern/pki/init.h"
@@ -78,32 +79,44 @@ static bool names_one_thing(const struct pki_order *order)
     return false;
 }
 
-static int change(const struct pki_order *order, const char *done,
-                  int (*act)(const struct pki_revoke_options *, struct pki_revoked *, struct err *),
-                  struct err *err)
+static void report_change(const char *done, const struct pki_revoked *revoked)
+{
+    printf("%-13s %zu certificate%s\n", done, revoked->count, revoked->count > 1 ? "s" : "");
+    if (revoked->count == 1)
+        line("serial:", revoked->serial);
+    line("crl:", revoked->crl_bundle);
+}
+
+static int run_revoke(const struct pki_order *order, struct err *err)
+{
+    struct pki_wait wait;
+    struct pki_revoked revoked;
+    struct pki_revoke_options options = revoke_options(order);
+    bool waits = (order->given & OPTION_WAIT) != 0;
+    if (!names_one_thing(order))
+        return STATUS_USAGE;
+    if (waits)
+        pki_wait_begin(&wait, order->config, order->control);
+    if (pki_revoke(&options, &revoked, err) < 0)
+        return STATUS_FAILED;
+    report_change("revoked:", &revoked);
+    fflush(stdout);
+    int result = waits ? pki_wait_end(&wait, &revoked, err) : 0;
+    pki_revoked_clear(&revoked);
+    return result < 0 ? STATUS_FAILED : STATUS_DONE;
+}
+
+static int run_unrevoke(const struct pki_order *order, struct err *err)
 {
     struct pki_revoked revoked;
     struct pki_revoke_options options = revoke_options(order);
     if (!names_one_thing(order))
         return STATUS_USAGE;
-    if (act(&options, &revoked, err) < 0)
+    if (pki_unrevoke(&options, &revoked, err) < 0)
         return STATUS_FAILED;
-    printf("%-13s %zu certificate%s\n", done, revoked.count, revoked.count > 1 ? "s" : "");
-    if (revoked.count == 1)
-        line("serial:", revoked.serial);
-    line("crl:", revoked.crl_bundle);
+    report_change("lifted:", &revoked);
     pki_revoked_clear(&revoked);
     return STATUS_DONE;
-}
-
-static int run_revoke(const struct pki_order *order, struct err *err)
-{
-    return change(order, "revoked:", pki_revoke, err);
-}
-
-static int run_unrevoke(const struct pki_order *order, struct err *err)
-{
-    return change(order, "lifted:", pki_unrevoke, err);
 }
 
 static void report_crl(const char *what, const struct pki_crl_facts *facts, bool kept)
@@ -164,8 +177,10 @@ static const struct pki_verb verbs[] = {
      pki_renew_run},
     {"revoke", "NAME | --serial HEX | --ou TEXT | --all [options]", "revoke certificates",
      "Revokes, and writes the CRL and crl-bundle.pem at once: a gateway that reads them refuses from then "
-     "on.",
-     NAME_MAY, OPTIONS_SELECT | OPTION_UNIT | OPTION_ALL | OPTION_REASON, run_revoke},
+     "on. With --wait the gateway is asked, and how many connections were cut.",
+     NAME_MAY,
+     OPTIONS_SELECT | OPTION_UNIT | OPTION_ALL | OPTION_REASON | OPTION_WAIT | OPTION_CONFIG | OPTION_CONTROL,
+     run_revoke},
     {"unrevoke", "NAME | --serial HEX [options]", "lift a certificateHold",
      "Makes a certificate valid again that was revoked with --reason certificateHold; no other can be.",
      NAME_MAY, OPTIONS_SELECT, run_unrevoke},

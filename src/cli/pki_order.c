@@ -60,6 +60,9 @@ static const struct row {
     {OPTION_CA_PASSPHRASE, "ca-passphrase-file", "FILE", "passphrase of an encrypted authority's key"},
     {OPTION_STEP, "step", "STEP", "prepare, use or retire"},
     {OPTION_FORCE, "force", NULL, "shut out who has a valid certificate of the old authority"},
+    {OPTION_WAIT, "wait", NULL, "ask the gateway, and report that it refuses them now"},
+    {OPTION_CONFIG, "config", "FILE", "with --wait: the gateway that runs with this configuration"},
+    {OPTION_CONTROL, "control", "SOCKET", "with --wait: the gateway that listens there"},
     {OPTION_JSON, "json", NULL, "as JSON"},
     {OPTION_EXPIRING, "expiring", "Nd", "only valid ones that end within N days"},
 };
@@ -150,6 +153,9 @@ static int take_text(struct pki_order *order, uint64_t option, const char *value
         {OPTION_CSR, &order->csr},
         {OPTION_ROOT_KEY, &order->root_key},
         {OPTION_STEP, &order->step},
+        {OPTION_CONFIG, &order->config},
+        {OPTION_CONTROL, &order->control},
+        {OPTION_BATCH, &order->batch},
         {OPTION_CLIENT_NAME, &order->client_name},
         {OPTION_CLIENT_OU, &order->client_ou},
         {OPTION_CLIENT_SAN, &order->client_san},
@@ -267,6 +273,8 @@ static int take_operand(struct pki_order *order, int argc, char **argv)
                       "with --csr the key is the device's: leave out --key, --legacy-p12 and "
                       "passphrases",
                       "");
+    if (((order->given & OPTION_WAIT) != 0) != ((order->config != NULL) != (order->control != NULL)))
+        return misuse(order->verb, "--wait goes with one of --config and --control", "");
     if ((order->given & OPTION_SERVER) && (order->given & OPTION_CLIENT))
         return misuse(order->verb, "--server and --client exclude each other", "");
     return -1;

@@ -58,6 +58,10 @@
 #define OPTION_CLIENT_SAN        PKI_OPTION(36)
 #define OPTION_SERVER_NAME       PKI_OPTION(37)
 #define OPTION_SERVER_SAN        PKI_OPTION(38)
+#define OPTION_WAIT              PKI_OPTION(39)
+#define OPTION_CONFIG            PKI_OPTION(40)
+#define OPTION_CONTROL           PKI_OPTION(41)
+#define OPTION_BATCH             PKI_OPTION(42)
 
 enum pki_name_need { NAME_NONE, NAME_MAY, NAME_MUST };
 
@@ -79,7 +83,7 @@ struct pki_order {
     uint64_t given;   /* options that were */
     const char *profile, *organization, *country;
     char *directory; /* of --dir, or the default of the profile */
-    const char *crl_uri, *root_crl_uri, *ocsp_uri, *root_key, *step;
+    const char *crl_uri, *root_crl_uri, *ocsp_uri, *root_key, *step, *config, *control, *batch;
     const char *client_name, *client_ou, *client_san, *server_name, *server_san; /* patterns */
     const char *unit, *serial, *csr;
     char *san; /* all --san and --uri, with commas */

@@ -171,7 +171,7 @@ static int keep_names(struct pki_database *database, X509 *certificate, struct p
     return result;
 }
 
-static char *certificate_path(const struct pki_database *database, struct slice serial)
+char *pki_database_certificate_path(const struct pki_database *database, struct slice serial)
 {
     char name[sizeof("newcerts/.pem") + PKI_SERIAL_TEXT_SIZE];
     snprintf(name, sizeof name, "newcerts/%.*s.pem", SLICE_ARG(serial));
@@ -184,7 +184,7 @@ int pki_database_add(struct pki_database *database, X509 *certificate, struct pk
     struct pki_entry entry = {.state = 'V', .file = SLICE_LITERAL("unknown")};
     if (keep_names(database, certificate, &entry, err) < 0)
         return -1;
-    char *path = certificate_path(database, entry.serial);
+    char *path = pki_database_certificate_path(database, entry.serial);
     int result = pki_write_certificates(path, (X509 *const[]){certificate}, 1, staging, err);
     free(path);
     if (result == 0)
@@ -252,7 +252,7 @@ int pki_database_certificate(const struct pki_database *database, const struct p
                              struct err *err)
 {
     struct stat status;
-    char *path = certificate_path(database, entry->serial);
+    char *path = pki_database_certificate_path(database, entry->serial);
     int result = 0;
     *out = NULL;
     if (stat(path, &status) == 0)

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "change.h"
+#include "postern/base/memory.h"
 #include "postern/pki/audit.h"
 #include "postern/pki/find.h"
 #include "postern/pki/profile.h"
@@ -196,8 +198,24 @@ static int apply(struct pki_profile *profile, const struct turn *turn,
     return pki_change_publish(profile, err);
 }
 
-static void fill(struct pki_revoked *out, const struct pki_profile *profile, const struct pki_found *found)
+/* Where each certificate lies; one that somebody has removed is left out. */
+static void name_certificates(struct pki_revoked *out, struct pki_profile *profile,
+                              const struct pki_found *found)
 {
+    out->certificates = xcalloc(found->count, sizeof *out->certificates);
+    for (size_t i = 0; i < found->count; i++) {
+        const struct pki_entry *entry = found->entries[i];
+        char *path = pki_database_certificate_path(database_of(profile, entry), entry->serial);
+        if (access(path, F_OK) == 0)
+            out->certificates[out->certificate_count++] = path;
+        else
+            free(path);
+    }
+}
+
+static void fill(struct pki_revoked *out, struct pki_profile *profile, const struct pki_found *found)
+{
+    name_certificates(out, profile, found);
     out->count = found->count;
     snprintf(out->serial, sizeof out->serial, "%.*s", SLICE_ARG(found->entries[found->count - 1]->serial));
     out->crl_bundle = pki_profile_path(profile, "crl-bundle.pem");
@@ -246,6 +264,9 @@ int pki_unrevoke(const struct pki_revoke_options *options, struct pki_revoked *o
 
 void pki_revoked_clear(struct pki_revoked *revoked)
 {
+    for (size_t i = 0; i < revoked->certificate_count; i++)
+        free(revoked->certificates[i]);
+    free(revoked->certificates);
     free(revoked->crl_bundle);
     *revoked = (struct pki_revoked){0};
 }

@@ -107,6 +107,8 @@ bool pki_database_owns(const struct pki_database *database, const struct pki_ent
 /* Replace index.txt by what is in memory. Returns 0, or -1 with err. */
 NODISCARD int pki_database_save(struct pki_database *database, struct pki_staging *staging, struct err *err);
 
+/* Where the certificate with this serial lies. Gives; free with free(). */
+char *pki_database_certificate_path(const struct pki_database *database, struct slice serial);
 /* The certificate of an entry, from newcerts/.
  *   out  gives; free with X509_free(); NULL if the file is not there, which is no error here
  * Returns 0, or -1 with err for a file that is damaged or holds another certificate. */

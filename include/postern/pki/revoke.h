@@ -27,7 +27,9 @@ struct pki_revoke_options {
 struct pki_revoked {
     size_t count;                      /* how many were revoked */
     char serial[PKI_SERIAL_TEXT_SIZE]; /* of the last of them */
-    char *crl_bundle;                  /* the file that gateways read */
+    char **certificates;               /* their files in newcerts/, as many as there are */
+    size_t certificate_count;
+    char *crl_bundle; /* the file that gateways read */
 };
 
 /* Open the profile for writing, revoke, write CRL and bundles, close.
