@@ -9,7 +9,8 @@ help=no
 for word in "$@"; do case $word in -h | --help) help=yes ;; esac; done
 if [ $help = yes ]; then
     sed -n '2,5s/^# //p' "$0"
-    exec python3 bench/compare.py --help
+    if command -v python3 >/dev/null; then exec python3 bench/compare.py --help; fi
+    exit 0
 fi
 ./conf/install-deps.sh build test bench >&2
 if command -v ccache >/dev/null; then export CMAKE_C_COMPILER_LAUNCHER=ccache; fi

@@ -133,7 +133,11 @@ class Configurations(Installed):
         for name in ("postern", "ollama", "branch-gateway"):
             path = os.path.join(etc, name + ".ini")
             # Directories that the unit makes, on a machine where it is not installed.
-            write(path, read(path).replace("= /var/log/", "= %s/var/log/" % self.top))
+            text = read(path).replace("= /var/log/", "= %s/var/log/" % self.top)
+            for theirs, ours in (("server/gateway.example/fullchain.pem", "server-chain.pem"),
+                                 ("server/gateway.example/key.pem", "server.key"), ("", "")):
+                text = text.replace("/var/lib/postern/pki/ollama/" + theirs, ours)
+            write(path, text)
             done = run(self.path("usr/bin/postern"), "check", "--config", path, cwd="/")
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn(name + ".ini: valid", done.stdout)
