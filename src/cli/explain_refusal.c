@@ -92,7 +92,8 @@ static void print(struct slice answer, bool colour)
     print_head(answer, code, colour);
     print_member(answer, "when", "time");
     print_member(answer, "from", "client");
-    print_member(answer, "status", "status");
+    if (status_of(answer) != 0)
+        print_member(answer, "status", "status");
     print_member(answer, "who", "subject");
     print_member(answer, "serial", "serial");
     print_member(answer, "generation", "generation");

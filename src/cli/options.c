@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nearest.h"
+
+enum { OPTIONS_MAX = 32 };
+
 int options_misuse(const struct command *command, const char *what, const char *quoted)
 {
     fprintf(stderr, "postern %s: %s%s\nusage: postern %s %s\n", command->name, what, quoted, command->name,
@@ -30,6 +34,19 @@ static const struct option_row *find(const struct command *command, const char *
     return NULL;
 }
 
+static void refuse_unknown(const struct command *command, const char *given)
+{
+    const char *names[OPTIONS_MAX], *nearest;
+    char text[128];
+    size_t count = 0;
+    for (; count < command->row_count && count < OPTIONS_MAX; count++)
+        names[count] = command->rows[count].name;
+    nearest = nearest_text(given + 2, names, count);
+    if (nearest != NULL)
+        snprintf(text, sizeof(text), "%.64s; did you mean --%s?", given, nearest);
+    options_misuse(command, "unknown option ", nearest != NULL ? text : given);
+}
+
 /* Returns how many arguments were used, or 0 after a mistake. */
 static int take(const struct command *command, char **argv, int left)
 {
@@ -37,7 +54,7 @@ static int take(const struct command *command, char **argv, int left)
     const struct option_row *row = find(command, name,
                                         equals != NULL ? (size_t)(equals - name) : strlen(name));
     if (row == NULL) {
-        options_misuse(command, "unknown option ", argv[0]);
+        refuse_unknown(command, argv[0]);
         return 0;
     }
     if (row->flag != NULL && equals == NULL) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "nearest.h"
 #include "pki_order.h"
 #include "pki_serve.h"
 #include "pki_wait.h"
@@ -244,6 +245,22 @@ static int run(const struct pki_verb *verb, int argc, char **argv)
     return status;
 }
 
+static int refuse(const char *verb)
+{
+    const char *names[LENGTH_OF(verbs) + LENGTH_OF(others)];
+    for (size_t i = 0; i < LENGTH_OF(verbs); i++)
+        names[i] = verbs[i].name;
+    for (size_t i = 0; i < LENGTH_OF(others); i++)
+        names[LENGTH_OF(verbs) + i] = others[i].name;
+    const char *nearest = nearest_text(verb, names, LENGTH_OF(names));
+    fprintf(stderr, "postern pki: unknown verb \"%s\"; ", verb);
+    if (nearest != NULL)
+        fprintf(stderr, "did you mean \"%s\"?\n", nearest);
+    else
+        fputs("see \"postern pki --help\"\n", stderr);
+    return STATUS_USAGE;
+}
+
 int cli_pki(int argc, char **argv)
 {
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
@@ -256,9 +273,9 @@ int cli_pki(int argc, char **argv)
     for (size_t i = 0; argc >= 2 && i < LENGTH_OF(others); i++)
         if (strcmp(argv[1], others[i].name) == 0)
             return others[i].run(argc - 1, argv + 1);
-    if (argc >= 2)
-        fprintf(stderr, "postern pki: unknown verb \"%s\"; see \"postern pki --help\"\n", argv[1]);
-    else
+    if (argc < 2) {
         print_help(stderr);
-    return STATUS_USAGE;
+        return STATUS_USAGE;
+    }
+    return refuse(argv[1]);
 }

@@ -132,10 +132,22 @@ static void answer(struct session *session, struct cause cause, const char *deta
         metric_add(session->proxy->environment.metrics, METRIC_requests_refused, 1);
 }
 
+/* The client learns that, not where, its answer was lost. */
+static void note_trouble(struct session *session, const char *server, const char *why)
+{
+    char text[256];
+    if (server == NULL || session->exchange->trouble != NULL)
+        return;
+    snprintf(text, sizeof(text), "%s: %s", server, why);
+    session->exchange->trouble = arena_copy(&session->arena, slice_text(text));
+}
+
 void exchange_fail(struct session *session, struct cause cause, const char *detail)
 {
     struct exchange *exchange = session->exchange;
     cause_set(&exchange->cause, cause);
+    if (detail != NULL && cause.status >= 500)
+        note_trouble(session, exchange->upstream_text, detail);
     /* With its upstream connection goes the rest of the request. */
     exchange_drop_upstream(exchange);
     if (cause.status >= 500 && exchange->phase != EXCHANGE_HEAD)
@@ -159,17 +171,6 @@ void exchange_seek(struct session *session, struct upstream_group *group, bool f
     session->exchange->phase = EXCHANGE_SEEK;
 }
 
-/* The client learns that, not where, its answer was lost. */
-static void note_trouble(struct session *session, const char *why)
-{
-    const char *server = upstream_seek_server(&session->exchange->seek);
-    char text[256];
-    if (server == NULL)
-        return;
-    snprintf(text, sizeof(text), "%s: %s", server, why);
-    session->exchange->trouble = arena_copy(&session->arena, slice_text(text));
-}
-
 static enum step seek_step(struct session *session)
 {
     struct exchange *exchange = session->exchange;
@@ -177,7 +178,7 @@ static enum step seek_step(struct session *session)
     case SEEK_WAIT:
         return STEP_WAIT;
     case SEEK_FAILED:
-        note_trouble(session, exchange->seek.why);
+        note_trouble(session, upstream_seek_server(&exchange->seek), exchange->seek.why);
         exchange_fail(session, cause_of(exchange->seek.failure), NULL);
         return STEP_AGAIN;
     case SEEK_FOUND:
@@ -315,7 +316,7 @@ void exchange_timeout(struct session *session)
         exchange_fail(session, cause_of(CAUSE_HEAD_TIMEOUT), NULL);
         return;
     case EXCHANGE_SEEK:
-        note_trouble(session, "no answer to connecting");
+        note_trouble(session, upstream_seek_server(&exchange->seek), "no answer to connecting");
         exchange_fail(session, cause_of(upstream_seek_timeout(&exchange->seek)), NULL);
         return;
     case EXCHANGE_RELAY:

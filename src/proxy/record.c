@@ -40,11 +40,12 @@ static void keep_refusal(struct session *session, const struct access_record *re
     copy_text(refusal.common_name, sizeof(refusal.common_name), record->common_name);
     copy_text(refusal.serial, sizeof(refusal.serial), record->serial);
     copy_text(refusal.subject, sizeof(refusal.subject), record->subject);
-    if (record->detail == NULL || session->verdict != TRUST_ADMITTED)
+    const char *more = record->detail != NULL ? record->detail : record->upstream;
+    if (session->verdict != TRUST_ADMITTED || more == NULL)
         copy_text(refusal.detail, sizeof(refusal.detail),
                   slice_text(record->detail != NULL ? record->detail : text));
     else
-        snprintf(refusal.detail, sizeof(refusal.detail), "%s (%s)", text, record->detail);
+        snprintf(refusal.detail, sizeof(refusal.detail), "%s (%s)", text, more);
     refusals_add(&records->refusals, &refusal);
 }
 

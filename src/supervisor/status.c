@@ -226,12 +226,13 @@ static bool tell_counters(const struct supervisor *supervisor, struct buffer *ou
 
 struct telling {
     struct buffer *out;
-    bool fits;
+    bool fits, any;
 };
 
 static void tell_warning(void *context, const char *text, bool bites)
 {
     struct telling *telling = context;
+    telling->any = true;
     telling->fits = telling->fits &&
                     buffer_printf(telling->out, "%s %s\n", bites ? "ACT NOW:" : "WARNING:", text);
 }
@@ -268,18 +269,16 @@ bool status_write_line(const struct supervisor *supervisor, struct buffer *out)
 bool status_write_text(const struct supervisor *supervisor, struct buffer *out)
 {
     char text[ADDRESS_TEXT_SIZE], time[CLOCK_TEXT_SIZE], watch[128];
-    bool fits = buffer_printf(out, "postern      %s, pid %d, %s since %s\n", POSTERN_VERSION, (int)getpid(),
+    struct telling telling = {out, true, false};
+    health_each(supervisor, tell_warning, &telling);
+    bool fits = telling.fits && (telling.any || buffer_printf(out, "all is well\n")) &&
+                buffer_printf(out, "postern      %s, pid %d, %s since %s\n", POSTERN_VERSION, (int)getpid(),
                               phase_text(supervisor), clock_format(supervisor->started_s, time)) &&
                 buffer_printf(out, "config       %s\n", supervisor->config_path);
     for (size_t i = 0; fits && i < supervisor->listening.address_count; i++)
         fits = buffer_printf(out, "listener     %s\n", address_format(&supervisor->listening.bound[i], text));
-    struct telling telling = {out, fits};
-    health_each(supervisor, tell_warning, &telling);
-    fits = telling.fits && tell_generation(supervisor, out) &&
+    fits = fits && tell_generation(supervisor, out) &&
            buffer_printf(out, "watch        %s\n",
                          file_watch_describe(&supervisor->files, watch, sizeof(watch)));
-    if (fits && supervisor->failed_at_s != 0)
-        fits = buffer_printf(out, "LAST RELOAD FAILED at %s: %s\n",
-                             clock_format(supervisor->failed_at_s, time), supervisor->failure);
     return fits && tell_workers(supervisor, out) && tell_counters(supervisor, out);
 }

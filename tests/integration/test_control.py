@@ -108,7 +108,7 @@ class Control(GatewayCase):
             self.assertEqual((status["generation"], status["reloads_failed"]), (1, 1))
             self.assertEqual(status["failed_reload"]["error"],
                              "%s:8: [client_auth] trust: %s: no PEM block in it" % (gateway.path, self.pki.trust))
-            self.assertIn("LAST RELOAD FAILED", self.command("status", "--config", gateway.path).stdout)
+            self.assertIn("ACT NOW: the last reload failed", self.command("status", "--config", gateway.path).stdout)
         finally:
             write(self.pki.trust, whole)
         done = self.command("reload", "--control", self.socket_of(gateway), "--json")

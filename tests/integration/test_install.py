@@ -22,6 +22,7 @@ usr/lib/systemd/system/postern.service
 usr/share/doc/postern/examples/branch-gateway.ini
 usr/share/doc/postern/examples/ollama.ini
 usr/share/doc/postern/examples/postern.ini
+usr/share/doc/postern/examples/postern.logrotate
 usr/share/man/man1/postern-bench.1
 usr/share/man/man1/postern-explain.1
 usr/share/man/man1/postern-pki.1

@@ -47,6 +47,23 @@ class Night(GatewayCase):
                 client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 gateway.wait_for_line("backend app: %s can be reached again" % address)
 
+    def test_a_backend_that_speaks_something_else_is_named(self):
+        backend = self.scripted(lambda peer, number: (peer.recv(65536), peer.sendall(b"hello\r\n\r\n")))
+        gateway = self.gateway(backend)
+        problem = json.loads(self.curl(gateway, "/").content)
+        what = backend.address + ": the first line has no HTTP/1.1 or HTTP/1.0 in its place"
+        self.assertEqual((problem["reason"], gateway.access(1)[0]["detail"]), ("upstream_malformed", what))
+        self.assertIn("\n  the upstream's answer is not HTTP/1.1 (%s)\n" % what,
+                      self.explained(gateway, problem["request_id"])[1])
+
+    def test_a_slip_of_the_pen_is_told_with_what_was_meant(self):
+        for words, meant in ((("check", "--confg", "a"), "; did you mean --config?"),
+                             (("pki", "lst"), "; did you mean \"list\"?"), (("chek",), "; did you mean \"check\"?"),
+                             (("check", "--wholly-else", "a"), "unknown option --wholly-else\n")):
+            status, text = postern(*words)
+            self.assertEqual(status, 2)
+            self.assertIn(meant, text)
+
     def test_a_bad_request_is_explained_by_its_id(self):
         gateway = self.gateway(self.backend(), limits={"head_size": "4KiB"})
         for options, reason, advice in ((("-H", "X-A: " + "a" * 5000), "head_too_large", "[limits] head_size"),

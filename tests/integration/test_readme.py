@@ -86,6 +86,25 @@ class Documents(GatewayCase):
                 line = line.replace("https://gw.example:8443", "https://" + self.gateway_of_text.address)
             self.run_line(line)
 
+    def test_the_bench(self):
+        text = read(os.path.join(TOP, "README.md"))
+        lines = re.findall(r"(?m)^postern-bench .*$", text)
+        self.assertEqual([line.split()[1] for line in lines], ["handshake", "request", "report"])
+        gateway = self.gateway(self.backend())
+        os.makedirs(os.path.join(self.place, "clients"))
+        for source, name in ((self.client.p12("secret"), "alice.p12"), (self.client.key, "clients/alice.key"),
+                             (self.client.chain, "clients/alice.pem"), (self.pki.root.cert, "ca.pem")):
+            os.symlink(source, os.path.join(self.place, name))
+        with open(os.path.join(self.place, "pass"), "w", encoding="utf-8") as file:
+            file.write("secret\n")
+        more = " --connect %s --server-name localhost --connections 2 --duration 300ms --warmup 0ms" % gateway.address
+        for line, fine in ((lines[0] + more, (0, 3)), (lines[1] + more, (0, 3, 4)), (lines[2].split(" #")[0], (0,))):
+            done = subprocess.run(os.path.join(os.path.dirname(binary()), line), shell=True, cwd=self.place, text=True,
+                                  capture_output=True, timeout=patience(60), check=False)
+            self.assertIn(done.returncode, fine, "%s\n%s%s" % (line, done.stdout, done.stderr))
+        page = read(os.path.join(self.place, "page.html"))
+        self.assertIn("</html>", page)
+
     def test_the_sidecar(self):
         text = read(os.path.join(TOP, "conf", "ollama.ini"))
         head = re.sub(r"(?m)^# ?", "", re.match(r"(?:#.*\n)+", text).group(0))

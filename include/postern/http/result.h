@@ -14,7 +14,7 @@
     X(HTTP_METHOD_CONNECT, "method_connect", 501, "CONNECT is for forward proxies, and this is none")        \
     X(HTTP_BAD_TARGET, "bad_target", 400, "the request target is not a path that can be forwarded")          \
     X(HTTP_TARGET_TOO_LONG, "target_too_long", 414, "the request target is longer than allowed")             \
-    X(HTTP_BAD_VERSION, "bad_version", 400, "the request line does not end in HTTP/1.1 or HTTP/1.0")         \
+    X(HTTP_BAD_VERSION, "bad_version", 400, "the first line has no HTTP/1.1 or HTTP/1.0 in its place")       \
     X(HTTP_VERSION_UNSUPPORTED, "version_unsupported", 505, "only HTTP/1.1 and HTTP/1.0 are spoken here")    \
     X(HTTP_BAD_STATUS, "bad_status", 502, "the status line has no status code of 100 to 599")                \
     X(HTTP_BARE_LF, "bare_lf", 400, "a line ends in LF without CR")                                          \
