@@ -175,8 +175,9 @@ static int add_crl_directory(struct load *load, const char *directory, struct er
     }
     free(entries);
     if (result == 0 && crl_set_count(load->crls) == 0)
-        return config_error(err, load->config, "client_auth", "crl", crl->line,
-                            "no CRL in directory %s; put them there, or leave the key out", directory);
+        return config_error(
+            err, load->config, "client_auth", "crl", crl->line,
+            "no CRL in directory %s; put them there; without this key revocation is not checked", directory);
     return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include "postern/generation/inventory.h"
 #include "postern/generation/report.h"
+#include "remember.h"
 #include "state.h"
 
 static void each_of_inventory(const struct supervisor *supervisor, void (*each)(void *, const char *, bool),
@@ -51,6 +52,14 @@ static void each_of_logs(const struct supervisor *supervisor, void (*each)(void 
     each(context, text, true);
 }
 
+static void each_of_state(const struct supervisor *supervisor, void (*each)(void *, const char *, bool),
+                          void *context)
+{
+    char text[REMEMBER_TROUBLE_SIZE];
+    if (remember_trouble(supervisor->current->summary.state_directory, text))
+        each(context, text, false);
+}
+
 void health_each(const struct supervisor *supervisor, void (*each)(void *, const char *, bool), void *context)
 {
     char text[sizeof(supervisor->failure) + 96], time[CLOCK_TEXT_SIZE];
@@ -68,6 +77,7 @@ void health_each(const struct supervisor *supervisor, void (*each)(void *, const
     each_of_logs(supervisor, each, context);
     if (supervisor->current == NULL)
         return;
+    each_of_state(supervisor, each, context);
     each_of_inventory(supervisor, each, context);
     each_of_report(supervisor, each, context);
 }

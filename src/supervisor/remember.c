@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "postern/base/memory.h"
 #include "state.h"
@@ -56,19 +57,35 @@ static void on_keep(void *context)
     arm(supervisor);
 }
 
+bool remember_trouble(const char *state_directory, char out[REMEMBER_TROUBLE_SIZE])
+{
+    if (access(state_directory, W_OK | X_OK) == 0)
+        return false;
+    snprintf(out, REMEMBER_TROUBLE_SIZE,
+             "[state] directory %s cannot be written (%s): `postern deny` will fail, and nothing is "
+             "remembered over a restart",
+             state_directory, strerror(errno));
+    return true;
+}
+
 void remember_open(struct supervisor *supervisor, const char *state_directory)
 {
     struct err err = {.line = 0};
+    char trouble[REMEMBER_TROUBLE_SIZE];
     supervisor->history = history_new();
     if (asprintf(&supervisor->history_path, "%s/clients-seen", state_directory) < 0)
         supervisor->history_path = NULL;
     timer_init(&supervisor->history_timer, supervisor->loop, on_keep, supervisor);
     if (supervisor->history_path == NULL)
         return;
-    (void)mkdir(state_directory, 0700); /* writing says what is wrong if it is */
-    if (history_load(supervisor->history, supervisor->history_path, clock_wall_s(supervisor->clock), &err) !=
-        0)
+    (void)mkdir(state_directory, 0700);
+    if (remember_trouble(state_directory, trouble)) {
+        log_line(supervisor->log, LEVEL_WARNING, "%s", trouble);
+        supervisor->history_failed = true;
+    } else if (history_load(supervisor->history, supervisor->history_path, clock_wall_s(supervisor->clock),
+                            &err) != 0) {
         complain(supervisor, &err);
+    }
     arm(supervisor);
 }
 

@@ -3,11 +3,20 @@
 #ifndef POSTERN_SUPERVISOR_REMEMBER_H
 #define POSTERN_SUPERVISOR_REMEMBER_H
 
+#include <stdbool.h>
+
 #include "history.h"
+#include "postern/base/attributes.h"
+#include "postern/generation/summary.h"
 #include "slot.h"
 
 struct supervisor;
 
+#define REMEMBER_TROUBLE_SIZE (SUMMARY_PATH_SIZE + 192)
+
+/* True if nothing can be kept in the state directory, with why: to be found out now, and not when somebody
+ * has to be denied at once. */
+NODISCARD bool remember_trouble(const char *state_directory, char out[REMEMBER_TROUBLE_SIZE]);
 void remember_open(struct supervisor *supervisor, const char *state_directory);
 /* A HANDOVER_SEEN came. */
 void remember_seen(struct supervisor *supervisor, struct slice records);

@@ -125,7 +125,8 @@ class Configuration(GatewayCase):
         self.refused("9: [client_auth] crl: cannot read {d}/gone.crl: No such file or directory; give the path of a "
                      "file that is there", client_auth={"crl": os.path.join(self.directory, "gone.crl")})
         os.makedirs(os.path.join(self.directory, "empty"), exist_ok=True)
-        self.refused("9: [client_auth] crl: no CRL in directory {d}/empty; put them there, or leave the key out",
+        self.refused("9: [client_auth] crl: no CRL in directory {d}/empty; put them there; without this key "
+                     "revocation is not checked",
                      client_auth={"crl": os.path.join(self.directory, "empty")})
 
     def test_users_addresses_and_keys_that_do_not_exist(self):

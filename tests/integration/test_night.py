@@ -85,6 +85,15 @@ class Night(GatewayCase):
         self.assertIn("ACT NOW: 1 of 1 workers cannot write the access log", text)
         self.assertEqual(len([line for line in gateway.lines if "cannot be written" in line]), 1)
 
+    def test_a_state_directory_that_cannot_be_written_is_told_before_it_is_needed(self):
+        gateway = self.gateway(self.backend(), state={"directory": "/proc/no/such"})
+        told = r"\[state\] directory /proc/no/such cannot be written \(No such file or directory\): `postern deny` will fail"
+        gateway.wait_for_line("warning .*" + told)
+        status, text = postern("status", "--config", gateway.path)
+        self.assertEqual(status, 0)
+        self.assertRegex(text, r"\AWARNING: " + told)
+        self.assertEqual(postern("deny", "--cn", "x", "--config", gateway.path)[0], 1)
+
     def test_a_client_over_its_limit_is_told_of_once(self):
         gateway = self.gateway(self.backend(), limits={"connections_per_address": "2"})
         held = [self.stack.enter_context(socket.create_connection(("127.0.0.1", gateway.port))) for _ in range(5)]
