@@ -10,8 +10,13 @@ echo "== dependencies"
 echo "== build: preset release, in build/release"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-{ cmake --preset release -DPOSTERN_TESTS=OFF && cmake --build --preset release --target postern; } >"$log" 2>&1 ||
-    { cat "$log" >&2 && exit 1; }
+quietly() {
+    "$@" >"$log" 2>&1 || { cat "$log" >&2 && exit 1; }
+}
+quietly cmake --preset release -DPOSTERN_TESTS=OFF
+build=(cmake --build --preset release --target postern)
+# On a terminal ninja counts in one line how far it is.
+if [ -t 1 ]; then "${build[@]}"; else quietly "${build[@]}"; fi
 rm -f "$log"
 echo
 exec ./build/release/postern demo "$@"

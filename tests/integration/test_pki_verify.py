@@ -61,6 +61,7 @@ class PkiVerify(unittest.TestCase):
             over.set()
             thread.join()
         self.assertEqual(done.stderr, "")
+        self.said = done.stdout
         return done.returncode, {name.strip(): word for word, name in
                                  re.findall(r"^(ok|FAIL|\?) +(.{24}) ", done.stdout, re.M)}
 
@@ -76,6 +77,8 @@ class PkiVerify(unittest.TestCase):
         status, found = self.verify(self.gateway(crl=False))
         self.assertEqual((status, found["valid accepted"]), (1, "ok"))
         self.assertEqual((found["revoked refused"], found["open connection cut"]), ("FAIL", "FAIL"))
+        self.assertIn("-> does the gateway read this profile's crl-bundle.pem?", self.said)
+        self.assertNotIn("set on_revoke", self.said)
 
     def test_files_and_server_certificate_that_are_not_as_they_should_be_fail(self):
         os.chmod(os.path.join(self.profile, "intermediate", "private", "ca.key"), 0o444)
