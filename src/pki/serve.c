@@ -87,11 +87,23 @@ static void warn_of_no_signer(const char *directory)
     free(path);
 }
 
-static int run(struct serving *serving, struct err *err)
+static void say_ready(const struct address *bound, size_t count)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    fprintf(stderr, "ready:");
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, " %s%s", address_is_unix(&bound[i]) ? "" : "http://",
+                address_format(&bound[i], text));
+    fputc('\n', stderr);
+}
+
+static int run(struct serving *serving, const struct address *bound, struct err *err)
 {
     serving->loop = loop_new(clock_system());
     int result = watch_all(serving, err);
     if (result == 0) {
+        /* Not before a signal ends it as it should. */
+        say_ready(bound, serving->options->listen_count);
         result = loop_run(serving->loop);
         timer_clear(&serving->look);
         if (serving->is_alone)
@@ -111,16 +123,6 @@ static int open_listeners(const struct pki_serve_options *options, int fds[PKI_L
         if (listener_open(&options->listen[i], BACKLOG, &fds[i], 1, &bound[i], err) < 0)
             return -1;
     return 0;
-}
-
-static void say_ready(const struct address *bound, size_t count)
-{
-    char text[ADDRESS_TEXT_SIZE];
-    fprintf(stderr, "ready:");
-    for (size_t i = 0; i < count; i++)
-        fprintf(stderr, " %s%s", address_is_unix(&bound[i]) ? "" : "http://",
-                address_format(&bound[i], text));
-    fputc('\n', stderr);
 }
 
 int pki_serve(const struct pki_serve_options *options, struct err *err)
@@ -148,8 +150,7 @@ int pki_serve(const struct pki_serve_options *options, struct err *err)
     if (result < 0)
         return -1;
     warn_of_no_signer(options->directory);
-    say_ready(bound, options->listen_count);
-    result = run(&serving, err);
+    result = run(&serving, bound, err);
     front_stop(&serving.front);
     return result;
 }
