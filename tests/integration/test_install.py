@@ -121,23 +121,24 @@ class Configurations(Installed):
             shutil.copy(self.path("usr/share/doc/postern/examples/%s.ini" % name), etc)
         pki = Pki(self.path("pki"))
         rsa = pki.intermediate.issue("server-rsa", "/CN=localhost", eku="serverAuth", san="DNS:localhost", key="rsa2048")
-        for source, names in ((pki.trust, ("client-ca-bundle.pem", "pki/client-ca-bundle.pem")),
-                              (pki.crl, ("crl-bundle.pem", "pki/crl-bundle.pem")),
-                              (pki.server.chain, ("server-chain.pem", "tls/server-ecdsa-chain.pem")),
-                              (pki.server.key, ("server.key", "tls/server-ecdsa.key")),
-                              (rsa.chain, ("tls/server-rsa-chain.pem",)), (rsa.key, ("tls/server-rsa.key",))):
-            for name in names:
-                path = os.path.join(etc, name)
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                shutil.copy(source, path)
+        profiles = self.path("profiles")
+        for place, chain, key in (("ollama/server/gateway.example", pki.server.chain, pki.server.key),
+                                  ("branch/server/gateway-ecdsa", pki.server.chain, pki.server.key),
+                                  ("branch/server/gateway-rsa", rsa.chain, rsa.key)):
+            os.makedirs(os.path.join(profiles, place))
+            shutil.copy(chain, os.path.join(profiles, place, "fullchain.pem"))
+            shutil.copy(key, os.path.join(profiles, place, "key.pem"))
+        for place in (os.path.join(profiles, "ollama"), os.path.join(profiles, "branch"), etc):
+            shutil.copy(pki.trust, os.path.join(place, "client-ca-bundle.pem"))
+            shutil.copy(pki.crl, os.path.join(place, "crl-bundle.pem"))
+        shutil.copy(pki.server.chain, os.path.join(etc, "server-chain.pem"))
+        shutil.copy(pki.server.key, os.path.join(etc, "server.key"))
         os.makedirs(self.path("var/log/postern"))
         for name in ("postern", "ollama", "branch-gateway"):
             path = os.path.join(etc, name + ".ini")
             # Directories that the unit makes, on a machine where it is not installed.
             text = read(path).replace("= /var/log/", "= %s/var/log/" % self.top)
-            for theirs, ours in (("server/gateway.example/fullchain.pem", "server-chain.pem"),
-                                 ("server/gateway.example/key.pem", "server.key"), ("", "")):
-                text = text.replace("/var/lib/postern/pki/ollama/" + theirs, ours)
+            text = text.replace("/var/lib/postern/pki/", profiles + "/")
             write(path, text)
             done = run(self.path("usr/bin/postern"), "check", "--config", path, cwd="/")
             self.assertEqual(done.returncode, 0, done.stdout)

@@ -1,4 +1,4 @@
-"""The commands of README.md and of conf/ollama.ini do what they say, in their order and as they stand there: only places,
+"""The commands of README.md and at the head of configurations do what they say, in their order and as they stand there: only places,
 ports and the service behind are the test's."""
 import os
 import re
@@ -8,7 +8,7 @@ import threading
 
 from support import GatewayCase, main
 from support.gateway import Gateway, binary, patience
-from support.pki import read
+from support.pki import openssl, read
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
@@ -105,11 +105,29 @@ class Documents(GatewayCase):
         page = read(os.path.join(self.place, "page.html"))
         self.assertIn("</html>", page)
 
-    def test_the_sidecar(self):
-        text = read(os.path.join(TOP, "conf", "ollama.ini"))
+    def commands_of(self, name):
+        """The text of a configuration, and the indented lines at its head without what is said beside them."""
+        text = read(os.path.join(TOP, "conf", name))
         head = re.sub(r"(?m)^# ?", "", re.match(r"(?:#.*\n)+", text).group(0))
         head = re.sub(r"\\\n\s*", "", head)
-        lines = [re.split(r"   +", line.strip())[0] for line in head.split("\n") if line.startswith("  ")]
+        return text, [re.split(r"   +", line.strip())[0] for line in head.split("\n") if line.startswith("  ")]
+
+    def test_the_branch(self):
+        text, lines = self.commands_of("branch-gateway.ini")
+        self.assertEqual([" ".join(line.split()[1:3]) for line in lines], [
+            "pki init", "pki server", "pki server", "pki client", "check --config", "enable --now", "pki revoke"])
+        self.write_config(self.ours(text, "branch"))
+        tablet = lines[6].split()[-1]
+        openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", os.path.join(self.place, "tablet.key"), "-out",
+                os.path.join(self.place, "tablet.csr"), "-subj", "/CN=" + tablet)
+        for line in lines[:4]:
+            self.run_line(self.ours(line, "branch"))
+        self.assertNotIn("WARNING", self.run_line(lines[4]))
+        self.assertIn("revoked:      1 certificate", self.run_line(self.ours(lines[6], "branch")))
+        self.assertIn("number 0x02, 1 revoked", self.run_line(lines[4]))
+
+    def test_the_sidecar(self):
+        text, lines = self.commands_of("ollama.ini")
         verbs = [" ".join(line.split()[:3]) for line in lines]
         self.assertEqual(verbs, ["postern pki init", "postern pki server", "postern pki client", "postern check --config",
                                  "systemctl enable --now", "curl --cert-type P12", "postern pki revoke"])
