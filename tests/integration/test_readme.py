@@ -97,7 +97,7 @@ class Documents(GatewayCase):
             os.symlink(source, os.path.join(self.place, name))
         with open(os.path.join(self.place, "pass"), "w", encoding="utf-8") as file:
             file.write("secret\n")
-        more = " --connect %s --server-name localhost --connections 2 --duration 300ms --warmup 0ms" % gateway.address
+        more = " --connect %s --server-name localhost --connections 2 --requests 20" % gateway.address
         for line, fine in ((lines[0] + more, (0, 3)), (lines[1] + more, (0, 3, 4)), (lines[2].split(" #")[0], (0,))):
             done = subprocess.run(os.path.join(os.path.dirname(binary()), line), shell=True, cwd=self.place, text=True,
                                   capture_output=True, timeout=patience(60), check=False)
