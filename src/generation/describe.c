@@ -1,7 +1,9 @@
 #include "describe.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "build.h"
 #include "postern/trust/certificate.h"
@@ -13,6 +15,8 @@ struct context {
     const struct generation *generation;
     struct report *report;
     int64_t now_s;
+    const struct trust_bundle *bundle;
+    char sent_alone[CERTIFICATE_NAME_MAX]; /* issuer of a server certificate behind which nothing came yet */
 };
 
 /* "until 2026-03-01T12:00:00Z, 89 days left" */
@@ -32,9 +36,48 @@ static bool is_ending(int64_t begin_s, int64_t end_s, int64_t now_s)
     return left_s < LAST_DAYS * DAY_S || (left_s < (end_s - begin_s) / 3 && left_s < WARN_DAYS * DAY_S);
 }
 
+/* What holds whatever the time is. */
+PRINTF_LIKE(2, 3)
+static void warn_always(struct context *context, const char *format, ...)
+{
+    char text[2 * CERTIFICATE_NAME_MAX];
+    va_list values;
+    bool is_timed = context->report->is_timed;
+    va_start(values, format);
+    vsnprintf(text, sizeof(text), format, values);
+    va_end(values);
+    context->report->is_timed = false;
+    report_warn(context->report, "%s", text);
+    context->report->is_timed = is_timed;
+}
+
+/* Whose issuer is an intermediate as far as we know: our own clients' CAs are mostly our own CAs. */
+static void end_chain(struct context *context)
+{
+    struct certificate_info info;
+    for (size_t i = 0; context->sent_alone[0] != '\0' && i < trust_bundle_count(context->bundle); i++) {
+        certificate_describe(trust_bundle_certificate(context->bundle, i), &info);
+        if (!trust_bundle_is_root(context->bundle, i) && strcmp(info.subject, context->sent_alone) == 0)
+            warn_always(
+                context,
+                "the intermediate %s is not sent along with the server certificate: clients that know "
+                "the root only will not go on; give the full chain",
+                info.subject);
+    }
+    context->sent_alone[0] = '\0';
+}
+
 static void describe_server_certificate(void *data, const struct tls_certificate_info *info)
 {
     struct context *context = data;
+    if (info->is_leaf)
+        end_chain(context);
+    snprintf(context->sent_alone, sizeof(context->sent_alone), "%s", info->is_leaf ? info->issuer : "");
+    if (info->is_leaf && info->names[0] == '\0')
+        warn_always(context,
+                    "server certificate %s has no alternative names: browsers and many other clients will "
+                    "not go on; issue one that has",
+                    info->subject);
     char end[96], span[CLOCK_TEXT_SIZE];
     until(info->not_after, context->now_s, end, sizeof(end));
     if (info->is_leaf)
@@ -143,11 +186,12 @@ static void describe_routes(struct context *context)
 void describe_generation(const struct generation *generation, const struct trust_bundle *bundle,
                          const struct crl_set *crls, int64_t now_s, struct report *report)
 {
-    struct context context = {generation, report, now_s};
+    struct context context = {generation, report, now_s, bundle, ""};
     for (size_t i = 0; i < generation->config->listener.addresses.count; i++)
         report_found(report, "listener: %s", generation->config->listener.addresses.items[i].text);
     report->is_timed = true;
     tls_server_describe(generation->server, describe_server_certificate, &context);
+    end_chain(&context);
     for (size_t i = 0; i < trust_bundle_count(bundle); i++)
         describe_ca(&context, bundle, i);
     describe_revocation(&context, crls);

@@ -124,6 +124,7 @@ static int read_once(const char *path, size_t limit, struct input *input, struct
     if (result == 0) {
         input->bytes = bytes;
         input->length = (size_t)status.st_size;
+        input->mode = status.st_mode & 0777;
         input->stamp = stamp_of_status(&status);
     } else {
         free(bytes);

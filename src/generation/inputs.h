@@ -23,6 +23,7 @@ struct input {
     struct stamp stamp; /* of the state that was seen */
     char *bytes;        /* NULL for a private key */
     size_t length;
+    mode_t mode; /* permissions of what was read; 0 for a private key, whose are checked when it is read */
     unsigned char digest[TRUST_DIGEST_SIZE];
 };
 

@@ -385,6 +385,17 @@ static bool serves_same_chains(const struct load *load)
     return true;
 }
 
+/* Who may write a trust bundle lets in whom he likes. */
+static void warn_of_open_files(struct load *load)
+{
+    for (size_t i = 0; i < load->inputs.count; i++)
+        if ((load->inputs.items[i].mode & 002) != 0)
+            report_warn(&load->report,
+                        "%s may be changed by everybody on this machine (mode %03o), who then decide whom it "
+                        "lets in; chmod 644",
+                        load->inputs.items[i].path, (unsigned)load->inputs.items[i].mode);
+}
+
 /* Build the generation as a worker will, from the very bytes that it will get, and let it tell what it is. */
 static int rehearse(struct load *load, struct pack_writer *writer, struct err *err)
 {
@@ -405,6 +416,7 @@ static int rehearse(struct load *load, struct pack_writer *writer, struct err *e
         inventory_build(generation, &load->inputs, load->bundle, load->now_s,
                         pack_write_space(writer, PACK_INVENTORY, 0),
                         inventory_room(&load->inputs, load->bundle, load->crls));
+        warn_of_open_files(load);
         deny_lists_report(&load->deny, load->config, load->bundle, load->now_s, &load->report);
     }
     generation_unref(generation);

@@ -92,6 +92,22 @@ class Configuration(GatewayCase):
         lines = self.accepted(tls={"private_key": self.file("group.key", text, 0o660)})
         self.assertIn("WARNING: %s/group.key may be changed by its group (mode 660); chmod 640" % self.directory, lines)
 
+    def test_what_would_hurt_is_warned_of(self):
+        bare = self.pki.intermediate.issue("bare", "/CN=localhost", eku="serverAuth")
+        lines = self.accepted(tls={"certificate": bare.chain, "private_key": bare.key})
+        self.assertIn("WARNING: server certificate CN=localhost has no alternative names: browsers and many other clients "
+                      "will not go on; issue one that has", lines)
+        self.assertFalse([line for line in lines if "is not sent along" in line])
+        lines = self.accepted(tls={"certificate": self.pki.server.cert})
+        self.assertIn("WARNING: the intermediate CN=Test Intermediate,O=Test is not sent along with the server "
+                      "certificate: clients that know the root only will not go on; give the full chain", lines)
+        for key, source in (("trust", self.pki.trust), ("crl", self.pki.crl)):
+            path = self.file("open." + key, read(source), 0o666)
+            self.assertIn("WARNING: %s may be changed by everybody on this machine (mode 666), who then decide whom it lets "
+                          "in; chmod 644" % path, self.accepted(client_auth={key: path}))
+            os.chmod(path, 0o664)
+            self.assertFalse([line for line in self.accepted(client_auth={key: path}) if "WARNING" in line])
+
     def test_an_encrypted_key_is_a_clear_error(self):
         path = os.path.join(self.directory, "encrypted.key")
         openssl("pkcs8", "-topk8", "-in", self.pki.server.key, "-out", path, "-passout", "pass:x")
