@@ -56,6 +56,8 @@ void upstream_group_unref(struct upstream_group *group)
     ASSERT(group->open == 0 && list_is_empty(&group->waiting));
     list_remove(&group->link);
     for (size_t i = 0; i < group->server_count; i++) {
+        if (group->servers[i].failures > 0)
+            metric_subtract(group->pool->metrics, METRIC_upstreams_down, 1);
         free(group->servers[i].text);
         free(group->servers[i].host);
     }
@@ -198,7 +200,8 @@ void upstream_group_server_failed(struct upstream_group *group, size_t index, co
     int64_t pause_ms = SERVER_DOWN_MIN_MS;
     for (unsigned i = 0; i < server->failures && pause_ms < SERVER_DOWN_MAX_MS; i++)
         pause_ms *= 2;
-    server->failures++;
+    if (server->failures++ == 0)
+        metric_add(group->pool->metrics, METRIC_upstreams_down, 1);
     server->down_until_ms = loop_now_ms(group->pool->loop) +
                             (pause_ms < SERVER_DOWN_MAX_MS ? pause_ms : SERVER_DOWN_MAX_MS);
     tell(group, server, why);
@@ -206,6 +209,8 @@ void upstream_group_server_failed(struct upstream_group *group, size_t index, co
 
 void upstream_group_server_answered(struct upstream_group *group, size_t server)
 {
+    if (group->servers[server].failures > 0)
+        metric_subtract(group->pool->metrics, METRIC_upstreams_down, 1);
     group->servers[server].failures = 0;
     group->servers[server].down_until_ms = 0;
     tell(group, &group->servers[server], NULL);

@@ -35,13 +35,33 @@ static void each_of_report(const struct supervisor *supervisor, void (*each)(voi
     }
 }
 
+static unsigned count_workers(const struct supervisor *supervisor, enum metric gauge)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < supervisor->slot_count; i++)
+        count += metric_get(supervisor->slots[i].metrics, gauge) != 0;
+    return count;
+}
+
+/* As of the last try, which may be long ago: nothing to wake somebody up for by itself. */
+static void each_of_backends(const struct supervisor *supervisor, void (*each)(void *, const char *, bool),
+                             void *context)
+{
+    unsigned count = count_workers(supervisor, METRIC_upstreams_down);
+    char text[192];
+    if (count == 0)
+        return;
+    snprintf(text, sizeof(text),
+             "%u of %u workers could not reach a backend when they last tried; the event log names it", count,
+             supervisor->slot_count);
+    each(context, text, false);
+}
+
 static void each_of_logs(const struct supervisor *supervisor, void (*each)(void *, const char *, bool),
                          void *context)
 {
-    unsigned stuck = 0;
+    unsigned stuck = count_workers(supervisor, METRIC_access_log_stuck);
     char text[192];
-    for (unsigned i = 0; i < supervisor->slot_count; i++)
-        stuck += metric_get(supervisor->slots[i].metrics, METRIC_access_log_stuck) != 0;
     if (stuck == 0)
         return;
     snprintf(
@@ -75,6 +95,7 @@ void health_each(const struct supervisor *supervisor, void (*each)(void *, const
         each(context, text, true);
     }
     each_of_logs(supervisor, each, context);
+    each_of_backends(supervisor, each, context);
     if (supervisor->current == NULL)
         return;
     each_of_state(supervisor, each, context);

@@ -302,6 +302,7 @@ static void reset_gauges(struct metrics *metrics)
 {
     metric_set(metrics, METRIC_connections_open, 0);
     metric_set(metrics, METRIC_tunnels_open, 0);
+    metric_set(metrics, METRIC_upstreams_down, 0);
     metric_set(metrics, METRIC_access_log_stuck, 0);
     metric_set(metrics, METRIC_generation, 0);
 }

@@ -34,6 +34,9 @@ class Night(GatewayCase):
         told = "backend app: %s cannot be reached: Connection refused; is it running" % address
         gateway.wait_for_line(told)
         self.assertEqual(len([line for line in gateway.lines if told in line]), 1)
+        seen = "WARNING: 1 of 1 workers could not reach a backend when they last tried; the event log names it\n"
+        status, text = postern("status", "--config", gateway.path)
+        self.assertEqual((status, text[:len(seen)]), (0, seen))
         status, text = self.explained(gateway, problem["request_id"])
         self.assertEqual(status, 1)
         for wanted in ("failed: upstream_unreachable\n  the upstream could not be reached (%s: Connection refused)\n" % address,
@@ -46,6 +49,7 @@ class Night(GatewayCase):
             with self.connect(gateway) as client:
                 client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 gateway.wait_for_line("backend app: %s can be reached again" % address)
+                self.assertTrue(postern("status", "--config", gateway.path)[1].startswith("all is well\n"))
 
     def test_a_backend_that_speaks_something_else_is_named(self):
         backend = self.scripted(lambda peer, number: (peer.recv(65536), peer.sendall(b"hello\r\n\r\n")))

@@ -26,6 +26,7 @@
     X(upstream_connects, counter, "Connections made to upstreams")                                           \
     X(upstream_reused, counter, "Exchanges on an upstream connection that was kept")                         \
     X(upstream_failures, counter, "Exchanges that ended with 502 or 504 or a cut response")                  \
+    X(upstreams_down, gauge, "Servers of backends that could not be reached when last tried")                \
     X(tunnels_open, gauge, "Tunnels open now")                                                               \
     X(bytes_received, counter, "Bytes of content from clients")                                              \
     X(bytes_sent, counter, "Bytes of content to clients")                                                    \
