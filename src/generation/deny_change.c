@@ -170,12 +170,24 @@ static int write_pack(struct change *change, uint64_t number, struct err *err)
 }
 
 /* 0600: it says who has lost a device. */
-static int keep(const struct change *change, struct err *err)
+static int replace_list(const struct change *change, struct err *err)
 {
     struct slice list = buffer_view(&change->newer);
     if (mkdir(change->config->state_directory.path, 0700) != 0 && errno != EEXIST)
         return err_set_errno(err, change->config->state_directory.path, errno, "cannot make the directory");
     return file_replace(change->path, list.data, list.length, 0600, err);
+}
+
+/* What a restart would forget is not begun. */
+static int keep(const struct change *change, struct err *err)
+{
+    struct err inner = {.line = 0};
+    char text[sizeof(inner.path) + sizeof(inner.text) + 32];
+    if (replace_list(change, &inner) == 0)
+        return 0;
+    return err_set(
+        err, "nothing was changed, since it could not be kept: %s; make room there, or revoke at the CA",
+        err_format(&inner, text, sizeof(text)));
 }
 
 int generation_deny(struct slice order, uint64_t number, int running_fd, const struct clock *clock,
